@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { AliasName, Digest, Env, FunctionConfig, FunctionName, Limits } from "./config.ts";
+import { FunctionRecord, VersionRecord } from "./version.ts";
+
+/**
+ * The admin API, `/api/…`. Deploy is one `multipart/form-data` POST to `/api/functions/<name>/versions`: part `meta` (JSON,
+ * DeployMeta), part `bundle` (the JavaScript), optional part `sourceMap` (JSON).
+ */
+export const DeployMeta = z.strictObject({
+  format: z.enum(["cjs", "esm"]),
+  entry: z.string().max(1024),
+  /** Flags of the command; they win over the entry's `config` export. */
+  overrides: FunctionConfig.prefault({}),
+  env: Env.prefault({}),
+});
+export type DeployMeta = z.input<typeof DeployMeta>;
+
+export const DeployResult = z.object({
+  function: FunctionName,
+  version: Digest,
+  /** The alias moved (false: this very version was live already). */
+  changed: z.boolean(),
+  url: z.string(),
+  bundleBytes: z.int(),
+  startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
+  limits: Limits,
+  handlers: z.array(z.string()),
+});
+export type DeployResult = z.infer<typeof DeployResult>;
+
+export const FunctionSummary = FunctionRecord.extend({ url: z.string(), live: VersionRecord.omit({ env: true }) });
+export type FunctionSummary = z.infer<typeof FunctionSummary>;
+export const FunctionList = z.object({ functions: z.array(FunctionSummary) });
+export type FunctionList = z.infer<typeof FunctionList>;
+
+export const LogLine = z.object({
+  /** Position in the function's log; ask for what follows with `?after=`. */
+  id: z.string(),
+  time: z.number(),
+  level: z.enum(["debug", "info", "warn", "error"]),
+  requestId: z.string().nullable(),
+  version: z.string(),
+  message: z.string(),
+  fields: z.record(z.string(), z.unknown()).optional(),
+});
+export type LogLine = z.infer<typeof LogLine>;
+
+export const AliasMove = z.strictObject({ version: z.union([Digest, z.string().regex(/^[0-9a-f]{6,64}$/), AliasName]) });
+
+/** Asked of a worker by control: load this bundle once in a real sandbox and say what it is. */
+export const ProbeRequest = z.object({
+  function: FunctionName,
+  version: Digest,
+  layer: Digest,
+  sourceMap: Digest.nullable(),
+  format: z.enum(["cjs", "esm"]),
+  env: Env,
+  limits: Limits,
+});
+export type ProbeRequest = z.infer<typeof ProbeRequest>;
+
+export const ProbeResult = z.discriminatedUnion("ok", [
+  z.object({
+    ok: z.literal(true),
+    config: z.unknown(),
+    handlers: z.array(z.string()),
+    startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
+  }),
+  z.object({ ok: z.literal(false), code: z.string(), message: z.string(), stack: z.string().optional() }),
+]);
+export type ProbeResult = z.infer<typeof ProbeResult>;

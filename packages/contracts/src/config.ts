@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { DEFAULT_RUNTIME, RUNTIMES } from "./names.ts";
+
+/** Function names: DNS labels, since `<name>.fn.internal` must resolve. */
+export const FunctionName = z
+  .string()
+  .regex(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'");
+
+/** Aliases: like names, but never something that could be a version (hex digits alone are refused by the leading letter g-z or a '-'). */
+export const AliasName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+
+export const LIVE_ALIAS = "live";
+
+/** `sha256:<64 hex>` of the version's OCI manifest. Written short as its first 12 hex digits. */
+export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+export type Digest = z.infer<typeof Digest>;
+export const shortVersion = (digest: string): string => digest.slice(7, 19);
+
+export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
+
+/** The entry's `config` export, as the user writes it. Every member is optional; unknown members are refused by name. */
+export const FunctionConfig = z.strictObject({
+  runtime: z.enum(RUNTIMES).optional(),
+  /** MiB. */
+  memoryMb: z.int().min(32).max(4096).optional(),
+  /** Milliseconds. */
+  timeoutMs: z.int().min(10).max(900_000).optional(),
+  /** Cores: 0.5 is half of one. */
+  cpu: z.number().min(0.05).max(64).optional(),
+  pids: z.int().min(8).max(4096).optional(),
+  /** MiB of /tmp. */
+  tmpMb: z.int().min(1).max(4096).optional(),
+  /** Invocations that one instance serves at a time. */
+  concurrency: z.int().min(1).max(1000).optional(),
+  minInstances: z.int().min(0).max(1000).optional(),
+  maxInstances: z.int().min(1).max(10_000).optional(),
+  /** Milliseconds that an idle instance is kept. */
+  idleTimeoutMs: z.int().min(0).max(86_400_000).optional(),
+  /** How many invocations an instance serves in its life. */
+  reuse: Reuse.optional(),
+});
+export type FunctionConfig = z.infer<typeof FunctionConfig>;
+
+/** What a version runs with: every member decided. */
+export const Limits = FunctionConfig.required();
+export type Limits = z.infer<typeof Limits>;
+
+export const DEFAULT_LIMITS: Limits = {
+  runtime: DEFAULT_RUNTIME,
+  memoryMb: 128,
+  timeoutMs: 30_000,
+  cpu: 1,
+  pids: 64,
+  tmpMb: 64,
+  concurrency: 1,
+  minInstances: 0,
+  maxInstances: 100,
+  idleTimeoutMs: 60_000,
+  reuse: "always",
+};
+
+/** Environment variables of a function. `FN_` and the loader's own variables are the platform's. */
+export const Env = z.record(
+  z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set"),
+  z.string().max(32 * 1024),
+);

@@ -1,0 +1,243 @@
+/**
+ * The frame protocol: one codec for both links an invocation crosses, gateway ↔ worker and worker ↔ instance.
+ *
+ *   header, 12 bytes, little endian:  u32 payload bytes · u8 type · u8 flags · u16 zero · u32 stream
+ *
+ * A stream is one invocation. On the gateway link the gateway picks the number, on the instance link the worker does; the worker
+ * relays body, window and cancel frames by rewriting the number alone. Stream 0 is the link itself.
+ *
+ * Flow control, per stream and direction: a sender may have WINDOW_BYTES of body bytes outstanding; the receiver returns credit
+ * with `window` frames as it consumes. Body bytes inside `request` and `response` frames count too. Overrunning the window is a
+ * protocol violation: the receiver ends the link.
+ *
+ * node: built-ins only: this file is bundled into the runtime of every sandbox.
+ */
+
+export const FrameType = {
+  /** First frame on a link. worker → gateway `HelloPayload`; instance → worker `{}` once it can take `load`. JSON. */
+  hello: 1,
+  /** worker → gateway: this worker has taken the invocation off the queue. No payload. */
+  claim: 2,
+  /** → instance: `[u32 head bytes][RequestHead JSON][body bytes]`; flag END when the body is complete. */
+  request: 3,
+  /** ← instance: `[u32 head bytes][ResponseHead JSON][body bytes]`; flag END when the body is complete. */
+  response: 4,
+  /** either way: body bytes; flag END on the last (which may be empty). */
+  body: 5,
+  /** either way: u32, bytes of credit returned to the sender of the body. */
+  window: 6,
+  /** → instance: the caller left. Aborts `request.signal`. No payload. */
+  cancel: 7,
+  /** → gateway: `FailurePayload` JSON, ends the stream. instance → worker: the same, for a handler that threw. */
+  failure: 8,
+  /** instance → worker: `LogPayload` JSON; stream of the invocation, or 0 outside one. */
+  log: 9,
+  /** worker → instance, stream 0: `LoadPayload` JSON. Once in an instance's life. */
+  load: 10,
+  /** instance → worker, stream 0: `LoadedPayload` JSON. */
+  loaded: 11,
+  /** instance → worker: the answer is out and every waitUntil has settled: `DonePayload` JSON. The stream number is free again. */
+  done: 12,
+} as const;
+export type FrameType = (typeof FrameType)[keyof typeof FrameType];
+
+export const FLAG_END = 1;
+export const HEADER_BYTES = 12;
+/** Longest payload that a peer may send; longer is a protocol violation. */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024;
+/** Body bytes a sender may have outstanding on a stream. */
+export const WINDOW_BYTES = 256 * 1024;
+/** Senders split bodies into frames of at most this. */
+export const BODY_CHUNK_BYTES = 64 * 1024;
+
+export interface Frame {
+  type: number;
+  flags: number;
+  stream: number;
+  /** A view into the receive buffer: valid until the handler returns, copy it to keep it. */
+  payload: Buffer;
+}
+
+/** Names and raw values in order, repeated names kept (set-cookie). */
+export type HeaderList = [name: string, value: string][];
+
+export interface RequestHead {
+  requestId: string;
+  method: string;
+  /** Absolute URL that the function sees, its path without the `/fn/<name>` prefix. */
+  url: string;
+  headers: HeaderList;
+  /** Epoch milliseconds. */
+  deadlineMs: number;
+  attempt: number;
+  trigger: string;
+}
+
+export interface ResponseHead {
+  status: number;
+  headers: HeaderList;
+  /** Milliseconds from the instance's receipt of the request to the handler's Response. */
+  handlerMs?: number;
+  /** Set by the worker when it relays the head to the gateway. */
+  start?: string;
+  version?: string;
+  /** Milliseconds; see `server-timing`. Set by the worker. */
+  timing?: { queue: number; start: number; init: number };
+}
+
+export interface FailurePayload {
+  /** A code of the error table. */
+  code: string;
+  /** One sentence for the caller: no host path, no errno. */
+  detail: string;
+  /** For the log alone: name, message, source-mapped stack. */
+  error?: { name: string; message: string; stack?: string };
+  start?: string;
+  version?: string;
+}
+
+export interface LogPayload {
+  /** Epoch milliseconds. */
+  time: number;
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  fields?: Record<string, unknown>;
+}
+
+export interface LoadPayload {
+  function: string;
+  version: string;
+  /** Absolute path inside the sandbox. */
+  file: string;
+  format: "cjs" | "esm";
+  env: Record<string, string>;
+  /** Source map JSON; the instance maps stack traces with it. Absent: stacks stay as they are. */
+  hasSourceMap: boolean;
+  memoryBytes: number;
+  hostname: string;
+}
+
+export interface LoadedPayload {
+  ok: boolean;
+  /** Milliseconds from `load` received to module evaluated. */
+  loadMs: number;
+  /** Raw, unchecked `config` export; null when absent. */
+  config: unknown;
+  /** Which handlers the entry offers: "fetch", "scheduled", "queue", or HTTP method names. */
+  handlers: string[];
+  error?: { code: string; name: string; message: string; stack?: string };
+}
+
+export interface DonePayload {
+  cpuMs: number;
+  /** Milliseconds between request received and everything settled. */
+  durationMs: number;
+}
+
+export interface HelloPayload {
+  worker: string;
+  /** Shared secret of the installation. Constant-time compared. */
+  secret: string;
+}
+
+/** Encode one frame; `parts` are concatenated into the payload. */
+export function encodeFrame(type: number, stream: number, flags: number, ...parts: Uint8Array[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += part.byteLength;
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+  writeHeader(frame, type, stream, flags, length);
+  let at = HEADER_BYTES;
+  for (const part of parts) {
+    frame.set(part, at);
+    at += part.byteLength;
+  }
+  return frame;
+}
+
+export function encodeJson(type: number, stream: number, value: unknown, flags = 0): Buffer {
+  const json = JSON.stringify(value);
+  const length = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+  writeHeader(frame, type, stream, flags, length);
+  frame.write(json, HEADER_BYTES, "utf8");
+  return frame;
+}
+
+/** `request` and `response`: a JSON head followed by body bytes. */
+export function encodeHead(type: number, stream: number, head: unknown, body: Uint8Array, flags: number): Buffer {
+  const json = JSON.stringify(head);
+  const headLength = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + 4 + headLength + body.byteLength);
+  writeHeader(frame, type, stream, flags, 4 + headLength + body.byteLength);
+  frame.writeUInt32LE(headLength, HEADER_BYTES);
+  frame.write(json, HEADER_BYTES + 4, "utf8");
+  frame.set(body, HEADER_BYTES + 4 + headLength);
+  return frame;
+}
+
+export function encodeWindow(stream: number, bytes: number): Buffer {
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + 4);
+  writeHeader(frame, FrameType.window, stream, 0, 4);
+  frame.writeUInt32LE(bytes, HEADER_BYTES);
+  return frame;
+}
+
+/** @throws FrameError when the payload is no head. The body is a view into the payload. */
+export function decodeHead(payload: Buffer): { head: unknown; body: Buffer } {
+  if (payload.length < 4) throw new FrameError("head frame shorter than its length field");
+  const headLength = payload.readUInt32LE(0);
+  if (4 + headLength > payload.length) throw new FrameError("head longer than its frame");
+  return { head: decodeJson(payload.subarray(4, 4 + headLength)), body: payload.subarray(4 + headLength) };
+}
+
+/** @throws FrameError when the payload is no JSON. */
+export function decodeJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString("utf8")) as unknown;
+  } catch (cause) {
+    throw new FrameError("payload is not JSON", { cause });
+  }
+}
+
+/** The peer broke the protocol; the link must end. */
+export class FrameError extends Error {
+  override name = "FrameError";
+}
+
+/** Cuts a byte stream into frames. Feed it what the socket yields; it calls `onFrame` for each whole frame, in order. */
+export class FrameDecoder {
+  #pending: Buffer | undefined;
+  readonly #onFrame: (frame: Frame) => void;
+
+  constructor(onFrame: (frame: Frame) => void) {
+    this.#onFrame = onFrame;
+  }
+
+  /** @throws FrameError on a header that no peer of ours writes. */
+  push(chunk: Buffer): void {
+    let buffer = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending = undefined;
+    while (buffer.length >= HEADER_BYTES) {
+      const length = buffer.readUInt32LE(0);
+      if (length > MAX_PAYLOAD_BYTES || buffer.readUInt16LE(6) !== 0) throw new FrameError("malformed frame header");
+      const end = HEADER_BYTES + length;
+      if (buffer.length < end) break;
+      this.#onFrame({
+        type: buffer.readUInt8(4),
+        flags: buffer.readUInt8(5),
+        stream: buffer.readUInt32LE(8),
+        payload: buffer.subarray(HEADER_BYTES, end),
+      });
+      buffer = buffer.subarray(end);
+    }
+    if (buffer.length > 0) this.#pending = buffer;
+  }
+}
+
+function writeHeader(frame: Buffer, type: number, stream: number, flags: number, length: number): void {
+  frame.writeUInt32LE(length, 0);
+  frame.writeUInt8(type, 4);
+  frame.writeUInt8(flags, 5);
+  frame.writeUInt16LE(0, 6);
+  frame.writeUInt32LE(stream, 8);
+}

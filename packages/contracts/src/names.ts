@@ -1,0 +1,37 @@
+/** Names that cross a process boundary and that scripts rely on. No zod here: the runtime inside the sandbox imports this file. */
+
+/** How an invocation got its instance. `hot` idle instance, `spare` forked ahead from the version's template, `template`
+ * forked now from it, `pool` pre-forked tenant-less instance plus load, `cold` nothing was ready. */
+export const START_KINDS = ["hot", "spare", "template", "pool", "cold"] as const;
+export type StartKind = (typeof START_KINDS)[number];
+
+export const RUNTIMES = ["node22", "node24", "node26"] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+export const DEFAULT_RUNTIME: RuntimeName = "node24";
+
+export const TRIGGERS = ["http", "function", "async", "cron", "webhook", "queue", "probe"] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+export const HEADERS = {
+  requestId: "x-fn-request-id",
+  version: "x-fn-version",
+  start: "x-fn-start",
+  serverTiming: "server-timing",
+  /** Set by the worker on function-to-function calls: `<caller function>;<hmac>`. Never accepted from outside unverified. */
+  caller: "x-fn-caller",
+  /** How many functions already called each other to get here; a loop ends at MAX_CALL_DEPTH. */
+  depth: "x-fn-depth",
+} as const;
+
+/** Functions may call functions this deep. */
+export const MAX_CALL_DEPTH = 8;
+
+/** `http://<function>.fn.internal/` inside a sandbox reaches that function. */
+export const INTERNAL_DOMAIN = "fn.internal";
+
+/** Largest request body a function receives, bytes. */
+export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
+/** Request bodies up to this size travel inside the queue envelope, bytes; larger and streaming ones on the worker link. */
+export const MAX_INLINE_BYTES = 16 * 1024;
+/** Largest bundle, bytes. */
+export const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+
+/** Unix socket paths hold 107 bytes; the longest name below `run` takes 24 of them. */
+const LONGEST_RUN_DIR = 80;
+
+export interface HomePaths {
+  home: string;
+  /** Sockets and pid files, 0700. Below /tmp when FN_HOME is too long for a socket path. */
+  run: string;
+  /** `{url, apiKey}`, 0600: what the CLI reads. */
+  credentials: string;
+  /** Shared secret of the services on this machine, 0600, hex. */
+  linkSecret: string;
+  redisSocket: string;
+  redisData: string;
+  controlSocket: string;
+  /** Gateway's listener for worker links. */
+  gatewaySocket: string;
+  /** The worker's own HTTP API for control. */
+  workerSocket: string;
+  /** OCI image layout. */
+  artifacts: string;
+  /** Unpacked function layers, `<hex digest>/app/…`. */
+  layers: string;
+  /** One log file a service. */
+  logs: string;
+}
+
+/** Where everything lives below FN_HOME. Pure: creates nothing. */
+export function homePaths(home: string): HomePaths {
+  const inside = join(home, "run");
+  const run =
+    Buffer.byteLength(inside) <= LONGEST_RUN_DIR ? inside : `/tmp/fn-${createHash("sha256").update(home).digest("hex").slice(0, 16)}`;
+  return {
+    home,
+    run,
+    credentials: join(home, "credentials.json"),
+    linkSecret: join(home, "link-secret"),
+    redisSocket: join(run, "redis.sock"),
+    redisData: join(home, "redis"),
+    controlSocket: join(run, "control.sock"),
+    gatewaySocket: join(run, "gateway.sock"),
+    workerSocket: join(run, "worker.sock"),
+    artifacts: join(home, "artifacts"),
+    layers: join(home, "layers"),
+    logs: join(home, "logs"),
+  };
+}

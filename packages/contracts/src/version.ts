@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { Digest, Env, FunctionName, Limits } from "./config.ts";
+
+/** One immutable build of a function: all that a worker needs to run it. Kept in the store under its digest. */
+export const VersionRecord = z.object({
+  function: FunctionName,
+  version: Digest,
+  createdMs: z.int(),
+  limits: Limits,
+  env: Env,
+  handlers: z.array(z.string()),
+  format: z.enum(["cjs", "esm"]),
+  bundleBytes: z.int(),
+  /** Blob of the bundle layer (an uncompressed tar holding `app/…`) in the artifact store. */
+  layer: Digest,
+  /** Blob of the source map; null when none was given. */
+  sourceMap: Digest.nullable(),
+  /** Measured once at deploy in a real sandbox, milliseconds. */
+  startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
+  /** The entry's path as the developer knows it, for people. */
+  entry: z.string(),
+});
+export type VersionRecord = z.infer<typeof VersionRecord>;
+
+export const FunctionRecord = z.object({
+  name: FunctionName,
+  createdMs: z.int(),
+  updatedMs: z.int(),
+  /** Alias → version digest. `live` is always there. */
+  aliases: z.record(z.string(), Digest),
+});
+export type FunctionRecord = z.infer<typeof FunctionRecord>;
