@@ -1,0 +1,21 @@
+// Mounts, one thin function a call.
+#pragma once
+
+#include <string>
+
+#include "sys/result.h"
+
+namespace sys {
+
+Done mount(const char* type, const std::string& target, unsigned long flags, const std::string& options = {});
+Done bind(const std::string& source, const std::string& target);
+// Recursive bind of a tree, mounts below it included.
+Done bind_tree(const std::string& source, const std::string& target);
+// Changes the flags of a mount, not of its file system.
+Done remount(const std::string& target, unsigned long flags);
+Done make_private(const std::string& target);
+// Makes `new_root` the root and drops the old one.
+// Source: pivot_root(2), NOTES, the "." "." idiom.
+Done pivot_root(const std::string& new_root);
+
+}  // namespace sys

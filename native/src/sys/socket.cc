@@ -1,0 +1,80 @@
+#include "sys/socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace sys {
+namespace {
+
+constexpr int kSendTimeoutMs = 1000;
+
+union ControlBuffer {
+  cmsghdr align;
+  char bytes[CMSG_SPACE(sizeof(int) * kMaxFds)];
+};
+
+}  // namespace
+
+Result<std::pair<Fd, Fd>> socket_pair(int type) {
+  int ends[2];
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0) return failure("socketpair");
+  return std::pair<Fd, Fd>(Fd(ends[0]), Fd(ends[1]));
+}
+
+Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
+  ControlBuffer control{};
+  while (!bytes.empty()) {
+    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    if (!fds.empty()) {
+      header.msg_control = control.bytes;
+      header.msg_controllen = CMSG_SPACE(fds.size_bytes());
+      cmsghdr* rights = CMSG_FIRSTHDR(&header);
+      rights->cmsg_level = SOL_SOCKET;
+      rights->cmsg_type = SCM_RIGHTS;
+      rights->cmsg_len = CMSG_LEN(fds.size_bytes());
+      std::copy(fds.begin(), fds.end(), reinterpret_cast<int*>(CMSG_DATA(rights)));
+    }
+    const ssize_t sent = retrying([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
+    if (sent < 0 && errno == EAGAIN) {
+      pollfd ready{socket, POLLOUT, 0};
+      if (::poll(&ready, 1, kSendTimeoutMs) == 1) continue;
+      errno = EAGAIN;
+    }
+    if (sent < 0) return failure("sendmsg");
+    bytes = bytes.subspan(static_cast<size_t>(sent));
+    fds = {};
+  }
+  return done();
+}
+
+Result<Message> receive_message(int socket, std::span<char> buffer) {
+  ControlBuffer control{};
+  iovec part{buffer.data(), buffer.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.bytes;
+  header.msg_controllen = sizeof control.bytes;
+  const ssize_t got = retrying([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
+  if (got < 0) return failure("recvmsg");
+  Message message;
+  message.bytes = static_cast<size_t>(got);
+  for (cmsghdr* part_header = CMSG_FIRSTHDR(&header); part_header != nullptr; part_header = CMSG_NXTHDR(&header, part_header)) {
+    if (part_header->cmsg_level != SOL_SOCKET || part_header->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (part_header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    const int* received = reinterpret_cast<const int*>(CMSG_DATA(part_header));
+    for (size_t at = 0; at < count; ++at) message.fds.emplace_back(received[at]);
+  }
+  if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+    errno = EMSGSIZE;
+    return failure("recvmsg");
+  }
+  return message;
+}
+
+}  // namespace sys

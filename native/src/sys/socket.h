@@ -1,0 +1,27 @@
+// Unix sockets that carry descriptors.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sys/fd.h"
+#include "sys/result.h"
+
+namespace sys {
+
+constexpr size_t kMaxFds = 16;
+
+struct Message {
+  size_t bytes = 0;  // 0: the peer is gone
+  std::vector<Fd> fds;
+};
+
+Result<std::pair<Fd, Fd>> socket_pair(int type);
+// Sends all of `bytes`, `fds` with the first of them. Waits up to a second when the peer's buffer is full.
+Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds);
+// One recvmsg; received descriptors are close-on-exec. EAGAIN is a failure with that errno.
+Result<Message> receive_message(int socket, std::span<char> buffer);
+
+}  // namespace sys
