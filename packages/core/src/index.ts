@@ -1,0 +1,3 @@
+export * from "./idle.ts";
+export * from "./pool-size.ts";
+export * from "./scaling.ts";
