@@ -8,7 +8,7 @@ import { TRIGGERS } from "./names.ts";
  */
 export const EnvelopeHead = z.object({
   requestId: z.string(),
-  /** Where the worker answers: `unix:/path` or `tcp:host:port`. */
+  /** Where the worker answers: `unix:/path#<nonce>` or `tcp:host:port#<nonce>`; the nonce is the gateway process, echoed in `hello`. */
   gateway: z.string(),
   /** Number of the invocation on the gateway link. */
   stream: z.int().min(1),

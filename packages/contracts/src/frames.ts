@@ -138,6 +138,8 @@ export interface HelloPayload {
   worker: string;
   /** Shared secret of the installation. Constant-time compared. */
   secret: string;
+  /** The whole gateway address of the envelope that led here, `unix:/path#<nonce>`. Another process's nonce ends the link. */
+  gateway?: string;
 }
 
 /** Encode one frame; `parts` are concatenated into the payload. */
