@@ -41,6 +41,10 @@ export const FrameType = {
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
+// Taken once: in a sandbox this file shares its globals with a function that may replace them.
+const { parse, stringify } = JSON;
+const { allocUnsafe, byteLength, concat } = Buffer;
+
 export const FLAG_END = 1;
 export const HEADER_BYTES = 12;
 /** Longest payload that a peer may send; longer is a protocol violation. */
@@ -146,7 +150,7 @@ export interface HelloPayload {
 export function encodeFrame(type: number, stream: number, flags: number, ...parts: Uint8Array[]): Buffer {
   let length = 0;
   for (const part of parts) length += part.byteLength;
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+  const frame = allocUnsafe(HEADER_BYTES + length);
   writeHeader(frame, type, stream, flags, length);
   let at = HEADER_BYTES;
   for (const part of parts) {
@@ -157,9 +161,13 @@ export function encodeFrame(type: number, stream: number, flags: number, ...part
 }
 
 export function encodeJson(type: number, stream: number, value: unknown, flags = 0): Buffer {
-  const json = JSON.stringify(value);
-  const length = Buffer.byteLength(json);
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+  return encodeText(type, stream, stringify(value), flags);
+}
+
+/** As `encodeJson`, for a payload that is JSON text already. */
+export function encodeText(type: number, stream: number, json: string, flags = 0): Buffer {
+  const length = byteLength(json);
+  const frame = allocUnsafe(HEADER_BYTES + length);
   writeHeader(frame, type, stream, flags, length);
   frame.write(json, HEADER_BYTES, "utf8");
   return frame;
@@ -167,9 +175,13 @@ export function encodeJson(type: number, stream: number, value: unknown, flags =
 
 /** `request` and `response`: a JSON head followed by body bytes. */
 export function encodeHead(type: number, stream: number, head: unknown, body: Uint8Array, flags: number): Buffer {
-  const json = JSON.stringify(head);
-  const headLength = Buffer.byteLength(json);
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + 4 + headLength + body.byteLength);
+  return encodeHeadText(type, stream, stringify(head), body, flags);
+}
+
+/** As `encodeHead`, for a head that is JSON text already. */
+export function encodeHeadText(type: number, stream: number, json: string, body: Uint8Array, flags: number): Buffer {
+  const headLength = byteLength(json);
+  const frame = allocUnsafe(HEADER_BYTES + 4 + headLength + body.byteLength);
   writeHeader(frame, type, stream, flags, 4 + headLength + body.byteLength);
   frame.writeUInt32LE(headLength, HEADER_BYTES);
   frame.write(json, HEADER_BYTES + 4, "utf8");
@@ -178,7 +190,7 @@ export function encodeHead(type: number, stream: number, head: unknown, body: Ui
 }
 
 export function encodeWindow(stream: number, bytes: number): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + 4);
+  const frame = allocUnsafe(HEADER_BYTES + 4);
   writeHeader(frame, FrameType.window, stream, 0, 4);
   frame.writeUInt32LE(bytes, HEADER_BYTES);
   return frame;
@@ -195,7 +207,7 @@ export function decodeHead(payload: Buffer): { head: unknown; body: Buffer } {
 /** @throws FrameError when the payload is no JSON. */
 export function decodeJson(payload: Buffer): unknown {
   try {
-    return JSON.parse(payload.toString("utf8")) as unknown;
+    return parse(payload.toString("utf8")) as unknown;
   } catch (cause) {
     throw new FrameError("payload is not JSON", { cause });
   }
@@ -217,7 +229,7 @@ export class FrameDecoder {
 
   /** @throws FrameError on a header that no peer of ours writes. */
   push(chunk: Buffer): void {
-    let buffer = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
+    let buffer = this.#pending === undefined ? chunk : concat([this.#pending, chunk]);
     this.#pending = undefined;
     while (buffer.length >= HEADER_BYTES) {
       const length = buffer.readUInt32LE(0);
