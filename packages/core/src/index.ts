@@ -1,3 +1,4 @@
 export * from "./idle.ts";
 export * from "./pool-size.ts";
 export * from "./scaling.ts";
+export * from "./admission.ts";

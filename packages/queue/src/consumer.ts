@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ReplyError, type Redis } from "ioredis";
+import { connect, reconnect } from "./connection.ts";
+import { SYNC_KEY } from "./keys.ts";
+
+/** How long Redis keeps a pop waiting, seconds. */
+const BLOCK_S = 1;
+/** A pop that is not answered by then is on a connection that is up but dead. */
+const WATCHDOG_MS = BLOCK_S * 1000 + 1500;
+/** Pause after a pop that failed, so that a caller's loop does not spin. */
+const PAUSE_MS = 100;
+
+/** The side of the sync lane that takes out, on a connection of its own, since a blocked one can do nothing else. */
+export class Consumer {
+  readonly #redis: Redis;
+  readonly #unblock: (clientId: number) => Promise<void>;
+  #clientId: number | undefined;
+
+  constructor(url: string, unblock: (clientId: number) => Promise<void>) {
+    this.#unblock = unblock;
+    this.#redis = connect(url, WATCHDOG_MS);
+    this.#redis.on("ready", () => void this.#learnId());
+  }
+
+  /** Up to `max` envelopes, the oldest first; none when there were none for a second, while Redis is away, or when aborted. */
+  async take(max: number, signal: AbortSignal): Promise<Buffer[]> {
+    if (signal.aborted) return [];
+    if (this.#redis.status !== "ready") return await this.#pause(signal);
+    const stop = (): void => void (this.#clientId === undefined || this.#unblock(this.#clientId));
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const popped = await this.#redis.blmpopBuffer(BLOCK_S, 1, SYNC_KEY, "RIGHT", "COUNT", max);
+      return popped?.[1] ?? [];
+    } catch (error) {
+      if (!(error instanceof ReplyError)) reconnect(this.#redis);
+      return await this.#pause(signal);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  async #pause(signal: AbortSignal): Promise<Buffer[]> {
+    await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
+    return [];
+  }
+
+  async #learnId(): Promise<void> {
+    this.#clientId = undefined;
+    this.#clientId = await this.#redis.client("ID").catch(() => undefined);
+  }
+}

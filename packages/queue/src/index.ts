@@ -1,0 +1,1 @@
+export { SyncLane } from "./sync-lane.ts";
