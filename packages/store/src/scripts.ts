@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Result } from "ioredis";
+
+/** The transitions in `lua/`, one file each, as ioredis wants them. The number in a file's name is its count of keys. */
+export function loadScripts(): Record<string, { lua: string; numberOfKeys: number }> {
+  const folder = new URL("./lua/", import.meta.url);
+  return Object.fromEntries(
+    readdirSync(folder).map((file) => {
+      const { name, keys } = parseScriptName(file);
+      return [name, { lua: readFileSync(new URL(file, folder), "utf8"), numberOfKeys: keys }];
+    }),
+  );
+}
+
+/** `move-alias-2.lua` → `{ name: "moveAlias", keys: 2 }`. @throws Error on another shape of name. */
+export function parseScriptName(file: string): { name: string; keys: number } {
+  const match = /^([a-z]+(?:-[a-z]+)*)-(\d)\.lua$/.exec(file);
+  if (match?.[1] === undefined) throw new Error(`not a script name: ${file}`);
+  return { name: match[1].replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()), keys: Number(match[2]) };
+}
+
+declare module "ioredis" {
+  interface RedisCommander<Context> {
+    moveAlias(
+      functionsKey: string,
+      versionsKey: string,
+      name: string,
+      alias: string,
+      digest: string,
+      nowMs: number,
+      channel: string,
+    ): Result<string, Context>;
+    deleteFunction(functionsKey: string, versionsKey: string, logsKey: string, name: string, channel: string): Result<number, Context>;
+  }
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createStore, LOG_START, type LogEntry, type Store } from "../src/index.ts";
+import { RedisServer } from "./redis-server.ts";
+
+let server: RedisServer;
+let raw: Redis;
+let store: Store;
+
+beforeAll(async () => {
+  server = await RedisServer.start();
+  raw = new Redis({ path: server.socket });
+});
+afterAll(async () => {
+  raw.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await raw.flushall();
+  store = createStore({ url: server.url });
+  await store.ping();
+});
+afterEach(() => store.close());
+
+const line = (message: string): LogEntry => ({ time: 1, level: "info", requestId: "r1", version: "aabbccddeeff", message });
+const lines = (...messages: string[]): LogEntry[] => messages.map(line);
+
+test("lines come back in order with a position", async () => {
+  await store.appendLogs("hello", lines("a", "b", "c"));
+  const read = await store.readLogs("hello");
+  expect(read.map(({ id: _, ...entry }) => entry)).toEqual(lines("a", "b", "c"));
+});
+
+test("without a position the last lines, with one those behind it", async () => {
+  await store.appendLogs("hello", lines("a", "b", "c", "d"));
+  const tail = await store.readLogs("hello", { limit: 2 });
+  expect(tail.map((entry) => entry.message)).toEqual(["c", "d"]);
+  const [first] = await store.readLogs("hello", { after: LOG_START, limit: 1 });
+  const next = await store.readLogs("hello", { after: first?.id, limit: 2 });
+  expect(next.map((entry) => entry.message)).toEqual(["b", "c"]);
+});
+
+test("no lines, no key", async () => {
+  await store.appendLogs("hello", []);
+  expect(await raw.exists("fn:logs:hello")).toBe(0);
+});
+
+test("the log stays near 10,000 lines", async () => {
+  for (let batch = 0; batch < 12; batch++)
+    await store.appendLogs(
+      "hello",
+      Array.from({ length: 1000 }, () => line("x")),
+    );
+  expect(await raw.xlen("fn:logs:hello")).toBeLessThan(10_200);
+});
+
+test("a damaged entry does not hide the others", async () => {
+  await store.appendLogs("hello", lines("a"));
+  await raw.xadd("fn:logs:hello", "*", "line", "{nonsense");
+  await raw.xadd("fn:logs:hello", "*", "other", "[]");
+  await store.appendLogs("hello", lines("b"));
+  expect((await store.readLogs("hello")).map((entry) => entry.message)).toEqual(["a", "b"]);
+});
+
+/** Collects from the follower until `count` lines are there. */
+async function follow(options: { after?: string }, count: number, meanwhile: () => Promise<unknown>): Promise<string[]> {
+  const stop = new AbortController();
+  const messages: string[] = [];
+  const reading = (async () => {
+    for await (const entry of store.followLogs("hello", { ...options, signal: stop.signal })) {
+      messages.push(entry.message);
+      if (messages.length === count) stop.abort();
+    }
+  })();
+  await meanwhile();
+  await reading;
+  return messages;
+}
+
+test("a follower gets what is there and what comes, once each", async () => {
+  await store.appendLogs("hello", lines("a", "b"));
+  const messages = await follow({ after: LOG_START }, 5, async () => {
+    await store.appendLogs("hello", lines("c"));
+    await sleep(50);
+    await store.appendLogs("hello", lines("d", "e"));
+  });
+  expect(messages).toEqual(["a", "b", "c", "d", "e"]);
+});
+
+test("a follower without a position gets only what comes", async () => {
+  await store.appendLogs("hello", lines("old"));
+  const messages = await follow({}, 1, async () => {
+    while ((await blockedClients()) === 0) await sleep(5);
+    await store.appendLogs("hello", lines("new"));
+  });
+  expect(messages).toEqual(["new"]);
+});
+
+const blockedClients = async (): Promise<number> => Number(/blocked_clients:(\d+)/.exec(await raw.info("clients"))?.[1]);
+
+test("a follower ends on abort, and its connection with it", async () => {
+  const before = (await raw.client("LIST")) as string;
+  const stop = new AbortController();
+  const reading = store.followLogs("hello", { signal: stop.signal }).next();
+  while ((await blockedClients()) === 0) await sleep(5);
+  stop.abort();
+  expect(await reading).toEqual({ value: undefined, done: true });
+  while ((await blockedClients()) > 0) await sleep(5);
+  expect(((await raw.client("LIST")) as string).split("\n").length).toBeLessThanOrEqual(before.split("\n").length);
+});
+
+test("a signal that is already aborted ends it at once", async () => {
+  const reading = store.followLogs("hello", { signal: AbortSignal.abort() });
+  expect(await reading.next()).toEqual({ value: undefined, done: true });
+});
+
+test("a follower outlives a cut connection and misses nothing", async () => {
+  const messages = await follow({}, 2, async () => {
+    while ((await blockedClients()) === 0) await sleep(5);
+    await store.appendLogs("hello", lines("before"));
+    await raw.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    // The store's own connection was cut as well.
+    await expect
+      .poll(() =>
+        store.ping().then(
+          () => true,
+          () => false,
+        ),
+      )
+      .toBe(true);
+    await store.appendLogs("hello", lines("after"));
+  });
+  expect(messages).toEqual(["before", "after"]);
+});
