@@ -1,0 +1,22 @@
+import type { Metafile } from "esbuild";
+import { BundleError, plainMessage } from "./errors.ts";
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+const SHAPES = "Export one of: `export default { fetch(request, env, ctx) { … } }`, a default function, a Hono app as default, or functions named GET, POST, …";
+
+/** The names that a build's one entry exports; null when the build has no entry output. */
+export function exportsOf(metafile: Metafile): { entry: string; names: string[] } | null {
+  for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
+    if (entryPoint !== undefined) return { entry: entryPoint, names: exports };
+  }
+  return null;
+}
+
+export const hasHandler = (names: string[]): boolean => names.some((name) => name === "default" || METHODS.includes(name));
+
+/** @throws BundleError always: the entry offers nothing that could answer. */
+export function refuseWithoutHandler(entry: string, names: string[]): never {
+  const exported = names.length === 0 ? "nothing" : `only ${names.join(", ")}`;
+  throw new BundleError([plainMessage(`exports no handler (it exports ${exported})`, SHAPES, entry)]);
+}
