@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { dirname } from "node:path";
+import { PLATFORM_RUNTIME, pinnedNode } from "./paths.mjs";
+
+/** Signals that ask for an end. */
+const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/** Two signals within this time are one event: Ctrl-C reaches us from the terminal and, at about the same time, from npm. */
+const SAME_EVENT_MS = 1000;
+
+const PARENT_CHECK_MS = 500;
+
+/**
+ * Runs a program under the pinned Node to its end and returns its exit code (128 + n for a signal, as a shell does).
+ *
+ * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone, once; and an IPC
+ * channel, whose closing tells it that we were killed. `node`, for what it starts in turn, is the pinned Node too.
+ *
+ * @param {string[]} args Program and its arguments.
+ * @returns {Promise<number>}
+ */
+export function runPinned(args) {
+  const node = pinnedNode(PLATFORM_RUNTIME);
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}` };
+  const child = spawn(node, args, { detached: true, stdio: ["inherit", "inherit", "inherit", "ipc"], env });
+  forwardSignals(child);
+  if (process.env["npm_lifecycle_event"] !== undefined) endWithParent(child);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : signal === "SIGINT" ? 2 : 15)));
+  });
+}
+
+/** @param {import("node:child_process").ChildProcess} child */
+function forwardSignals(child) {
+  let lastMs = -SAME_EVENT_MS;
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      const nowMs = performance.now();
+      if (nowMs - lastMs < SAME_EVENT_MS) return;
+      lastMs = nowMs;
+      child.kill(signal);
+    });
+  }
+}
+
+/**
+ * npm that is killed with SIGKILL cannot tell us; we see it by our new parent.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
+function endWithParent(child) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill("SIGTERM");
+  }, PARENT_CHECK_MS);
+  timer.unref();
+}
