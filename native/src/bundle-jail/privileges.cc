@@ -20,6 +20,8 @@ namespace {
 
 constexpr rlim_t MEMORY_BYTES = rlim_t{4} << 30;
 constexpr rlim_t CPU_SECONDS = 120;
+// For what the command says on stderr, when that is a file.
+constexpr rlim_t WRITTEN_BYTES = 1 << 20;
 
 void write_file(const char* path, const std::string& text) {
   const int fd = must(open(path, O_WRONLY | O_CLOEXEC), "open", path);
@@ -83,7 +85,7 @@ void enter_namespaces(bool privileged) {
 void limit_resources() {
   limit(RLIMIT_AS, MEMORY_BYTES, "memory");
   limit(RLIMIT_CPU, CPU_SECONDS, "cpu time");
-  limit(RLIMIT_FSIZE, 0, "written bytes");
+  limit(RLIMIT_FSIZE, WRITTEN_BYTES, "written bytes");
   limit(RLIMIT_CORE, 0, "core dumps");
 }
 

@@ -17,7 +17,7 @@ bool is_privileged();
 // The pid namespace is that of the next child.
 void enter_namespaces(bool privileged);
 
-// Memory, CPU seconds, written bytes (none) and core dumps (none).
+// Memory, CPU seconds, written bytes and core dumps (none).
 void limit_resources();
 
 // Gives up every capability for good. `owner`, when not null, is who to become first: needs CAP_SETUID and CAP_SETGID.

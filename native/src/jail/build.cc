@@ -1,0 +1,179 @@
+#include "jail/build.h"
+
+#include <fcntl.h>
+#include <linux/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail/identity.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/process.h"
+
+namespace jail {
+namespace {
+
+using sys::Done;
+using sys::done;
+
+// Where the sandbox takes shape, in the launcher's stage.
+const std::string kScratch = "/scratch";
+const std::string kRootfs = "/rootfs";
+
+// Room for /etc files and mount points beside /tmp.
+constexpr unsigned long long kOverheadBytes = 256 * 1024;
+constexpr unsigned long long kBytesPerInode = 16 * 1024;
+constexpr unsigned long long kLeastInodes = 256;
+
+// Hidden: they tell of the host, or let it be changed. Source: the OCI default masks, plus what later advisories added.
+constexpr const char* kMaskedFiles[] = {"acpi",        "asound",     "interrupts", "kcore",        "keys",
+                                        "latency_stats", "sched_debug", "timer_list", "timer_stats",  "kmsg",
+                                        "kallsyms",    "kpagecount", "kpageflags", "kpagecgroup",  "sysrq-trigger",
+                                        "scsi",        "modules"};
+constexpr const char* kReadOnlyDirs[] = {"bus", "fs", "irq", "sys"};
+
+Done await_id_map(Blueprint& print) {
+  char byte = 0;
+  if (sys::retrying([&] { return ::read(print.mapped, &byte, 1); }) != 1) return sys::failure("read", "id map");
+  return sys::set_ids(kRoot, kRoot);
+}
+
+Done join_cgroups(Blueprint& print) {
+  for (const int procs : print.cgroup_procs) {
+    if (::write(procs, "0", 1) != 1) return sys::failure("write", "cgroup.procs");
+  }
+  return done();
+}
+
+Done unshare_cgroup(Blueprint&) {
+  if (::unshare(CLONE_NEWCGROUP) < 0) return sys::failure("unshare", "cgroup");
+  return done();
+}
+
+Done name_host(Blueprint& print) {
+  if (::sethostname(print.hostname.data(), print.hostname.size()) < 0) return sys::failure("sethostname");
+  return done();
+}
+
+Done loopback_up(Blueprint&) {
+  const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return sys::failure("socket");
+  ifreq request{};
+  strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0) return sys::failure("ioctl SIOCSIFFLAGS", "lo");
+  return done();
+}
+
+Done private_mounts(Blueprint&) { return sys::make_private("/"); }
+
+// One bounded tmpfs holds the overlay's upper layer and /tmp.
+Done mount_scratch(Blueprint& print) {
+  TRY(sys::mount("tmpfs", kScratch, MS_NOSUID | MS_NODEV, "mode=755," + scratch_size(print.tmp_bytes)));
+  TRY(sys::make_dir(kScratch + "/upper", 0755));
+  TRY(sys::make_dir(kScratch + "/work", 0755));
+  TRY(sys::make_dir(kScratch + "/tmp", 0755));
+  if (::chmod((kScratch + "/tmp").c_str(), 01777) < 0) return sys::failure("chmod", "/tmp");
+  return done();
+}
+
+Done write_etc(Blueprint& print) {
+  TRY(sys::make_dir(kScratch + "/upper/etc", 0755));
+  TRY(sys::write_path(kScratch + "/upper/etc/hostname", print.hostname + "\n"));
+  return sys::write_path(kScratch + "/upper/etc/hosts",
+                         "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 " + print.hostname + "\n");
+}
+
+Done mount_overlay(Blueprint& print) {
+  const std::string lower = print.layer.empty() ? print.base : print.layer + ":" + print.base;
+  return sys::mount("overlay", kRootfs, MS_NOSUID | MS_NODEV,
+                    "lowerdir=" + lower + ",upperdir=" + kScratch + "/upper,workdir=" + kScratch + "/work");
+}
+
+Done mount_tmp(Blueprint&) {
+  TRY(sys::bind(kScratch + "/tmp", kRootfs + "/tmp"));
+  return sys::remount(kRootfs + "/tmp", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+}
+
+Done mount_dev(Blueprint&) { return sys::bind("/dev", kRootfs + "/dev"); }
+
+Done mount_proc(Blueprint&) { return sys::mount("proc", kRootfs + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC); }
+
+Done mask_proc(Blueprint&) {
+  for (const char* name : kMaskedFiles) {
+    const std::string path = kRootfs + "/proc/" + name;
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) < 0) continue;
+    TRY(sys::bind(S_ISDIR(found.st_mode) ? "/empty" : "/dev/null", path));
+  }
+  for (const char* name : kReadOnlyDirs) {
+    const std::string path = kRootfs + "/proc/" + name;
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) < 0) continue;
+    TRY(sys::bind(path, path));
+    TRY(sys::remount(path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC));
+  }
+  return done();
+}
+
+Done enter_root(Blueprint&) { return sys::pivot_root(kRootfs); }
+
+Done root_read_only(Blueprint&) { return sys::remount("/", MS_RDONLY | MS_NOSUID | MS_NODEV); }
+
+// Leaves 3 and 4 for init (see init/main.cc) and the program itself, which goes on exec.
+Done place_fds(Blueprint& print) {
+  constexpr int kAbove = 10;
+  const int lifeline = ::fcntl(print.lifeline, F_DUPFD, kAbove);
+  const int status = ::fcntl(print.status, F_DUPFD, kAbove);
+  const int program = ::fcntl(print.init_program, F_DUPFD, kAbove);
+  if (lifeline < 0 || status < 0 || program < 0) return sys::failure("fcntl F_DUPFD");
+  if (::dup2(lifeline, 3) < 0 || ::dup2(status, 4) < 0 || ::dup3(program, 5, O_CLOEXEC) < 0) return sys::failure("dup2");
+  print.lifeline = 3;
+  print.status = 4;
+  print.init_program = 5;
+  const int null = ::open("/dev/null", O_RDWR);
+  if (null < 0) return sys::failure("open", "/dev/null");
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::dup2(null, fd) < 0) return sys::failure("dup2");
+  }
+  if (::close_range(6, ~0U, 0) < 0) return sys::failure("close_range");
+  return done();
+}
+
+Done default_signals(Blueprint&) {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  return done();
+}
+
+Done drop_privileges(Blueprint&) {
+  TRY(sys::drop_bounding_capabilities());
+  TRY(sys::set_ids(kInit, kInit));
+  TRY(sys::drop_all_capabilities());
+  return sys::no_new_privileges();
+}
+
+constexpr Step<Blueprint> kPlan[] = {
+    {"id-map", await_id_map},         {"cgroup-join", join_cgroups},   {"cgroup-namespace", unshare_cgroup},
+    {"hostname", name_host},          {"loopback", loopback_up},       {"private-mounts", private_mounts},
+    {"scratch", mount_scratch},       {"etc", write_etc},              {"overlay", mount_overlay},
+    {"tmp", mount_tmp},               {"dev", mount_dev},              {"proc", mount_proc},
+    {"proc-masks", mask_proc},        {"pivot-root", enter_root},      {"read-only-root", root_read_only},
+    {"descriptors", place_fds},       {"signals", default_signals},    {"privileges", drop_privileges},
+};
+
+}  // namespace
+
+std::span<const Step<Blueprint>> build_plan() { return kPlan; }
+
+std::string scratch_size(unsigned long long tmp_bytes) {
+  const unsigned long long bytes = tmp_bytes + kOverheadBytes;
+  return "size=" + std::to_string(bytes) + ",nr_inodes=" + std::to_string(kLeastInodes + bytes / kBytesPerInode);
+}
+
+}  // namespace jail

@@ -1,0 +1,31 @@
+// Builds a sandbox from inside: run by the process that becomes its pid 1.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "jail/step.h"
+#include "sys/fd.h"
+
+namespace jail {
+
+// Paths are those of the launcher's stage (launcher/stage.h).
+struct Blueprint {
+  std::string base;   // "/base/node24"
+  std::string layer;  // "/layers/<name>", or empty
+  std::string hostname;
+  unsigned long long tmp_bytes = 0;
+  std::vector<int> cgroup_procs;  // one a hierarchy, opened for writing
+  int mapped = -1;                // readable once the id maps are written
+  int lifeline = -1;
+  int status = -1;
+  int init_program = -1;
+};
+
+// In order. After the last one the caller executes `init_program`.
+std::span<const Step<Blueprint>> build_plan();
+
+// Size options of the sandbox's one tmpfs, for mount and remount.
+std::string scratch_size(unsigned long long tmp_bytes);
+
+}  // namespace jail

@@ -1,0 +1,82 @@
+#include "jail/enter.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail/identity.h"
+#include "sys/process.h"
+
+namespace jail {
+namespace {
+
+using sys::Done;
+using sys::done;
+
+// Done before the namespaces, while the opener's rights still count; a process may move itself.
+Done join_cgroups(Entry& entry) {
+  for (const sys::Fd& procs : entry.cgroup_procs) {
+    if (::write(procs.get(), "0", 1) != 1) return sys::failure("write", "cgroup.procs");
+  }
+  return done();
+}
+
+// The pid namespace was set before the fork. One call joins the rest or none.
+Done join_namespaces(Entry& entry) {
+  return sys::set_namespaces(
+      entry.init, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
+}
+
+// No RLIMIT_AS: V8 reserves tens of GiB of addresses. File sizes are bounded by the tmpfs.
+Done limit_resources(Entry&) {
+  constexpr unsigned long long kMiB = 1024 * 1024;
+  const std::pair<int, unsigned long long> limits[] = {
+      {RLIMIT_CORE, 0},   {RLIMIT_NOFILE, 1024}, {RLIMIT_MEMLOCK, 64 * 1024},  {RLIMIT_MSGQUEUE, 0},
+      {RLIMIT_RTPRIO, 0}, {RLIMIT_NICE, 0},      {RLIMIT_SIGPENDING, 1024},    {RLIMIT_STACK, 8 * kMiB},
+  };
+  for (const auto& [resource, value] : limits) TRY(sys::limit_resource(resource, value));
+  return done();
+}
+
+Done drop_privileges(Entry&) {
+  TRY(sys::drop_bounding_capabilities());
+  TRY(sys::set_ids(kFunction, kFunction));
+  TRY(sys::drop_all_capabilities());
+  return sys::no_new_privileges();
+}
+
+Done plain_surroundings(Entry&) {
+  ::umask(022);
+  if (::chdir("/app") < 0) return sys::failure("chdir", "/app");
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return sys::failure("open", "/dev/null");
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::dup2(null, fd) < 0) return sys::failure("dup2");
+  }
+  ::close(null);
+  return done();
+}
+
+// Changing ids made the process undumpable, which hides its own /proc/self from it. Only processes of this sandbox share the uid.
+Done own_proc_readable(Entry&) {
+  if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return sys::failure("prctl PR_SET_DUMPABLE");
+  return done();
+}
+
+Done filter_syscalls(Entry& entry) { return sys::install_seccomp(entry.seccomp); }
+
+constexpr Step<Entry> kEnter[] = {
+    {"cgroup-join", join_cgroups},     {"namespaces", join_namespaces},      {"rlimits", limit_resources},
+    {"privileges", drop_privileges},   {"surroundings", plain_surroundings}, {"dumpable", own_proc_readable},
+};
+constexpr Step<Entry> kSeal[] = {{"seccomp", filter_syscalls}};
+
+}  // namespace
+
+std::span<const Step<Entry>> enter_plan() { return kEnter; }
+std::span<const Step<Entry>> seal_plan() { return kSeal; }
+
+}  // namespace jail

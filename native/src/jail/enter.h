@@ -1,0 +1,22 @@
+// How a freshly forked Node enters a sandbox and drops everything. Fail closed: any step that fails ends the process.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "jail/step.h"
+#include "sys/fd.h"
+
+namespace jail {
+
+struct Entry {
+  sys::Fd init;                       // pidfd of the sandbox's pid 1
+  std::vector<sys::Fd> cgroup_procs;  // one a hierarchy, opened for writing
+  std::span<const char> seccomp;      // struct sock_filter[]
+};
+
+// Namespaces, ids, capabilities, limits. The caller then repairs Node's loop and installs the filter with the plan below.
+std::span<const Step<Entry>> enter_plan();
+std::span<const Step<Entry>> seal_plan();
+
+}  // namespace jail

@@ -1,0 +1,38 @@
+// A plan is an ordered list of named steps; each is mandatory, and its name is in the error.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "sys/result.h"
+
+namespace jail {
+
+template <class Context>
+struct Step {
+  const char* name;
+  sys::Done (*run)(Context&);
+};
+
+struct StepFailure {
+  std::string step;
+  std::string text;
+};
+
+// Runs the steps in order up to the first that fails. `fail_at` names a step that is made to fail, for tests of the clean-up.
+template <class Context>
+bool run_plan(std::span<const Step<Context>> plan, Context& context, const std::string& fail_at, StepFailure& failed) {
+  for (const Step<Context>& step : plan) {
+    if (fail_at == step.name) {
+      failed = {step.name, "failure injected"};
+      return false;
+    }
+    if (const sys::Done outcome = step.run(context); !outcome) {
+      failed = {step.name, outcome.failure().text()};
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace jail

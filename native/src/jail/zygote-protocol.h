@@ -1,0 +1,29 @@
+// What launcher and zygote say to each other: one SOCK_SEQPACKET message each, fixed layout, same machine and build.
+#pragma once
+
+#include <cstdint>
+
+namespace jail {
+
+// launcher → zygote. Descriptors: the instance's channel, the pidfd of the sandbox's pid 1, then a cgroup.procs a hierarchy.
+struct ForkRequest {
+  uint32_t sandbox;
+  uint32_t reserved;
+};
+
+enum class ZygoteEventKind : uint32_t {
+  kReady = 1,   // text: JSON of the self-test
+  kForked = 2,  // pid
+  kExited = 3,  // pid, status as waitpid gives it
+  kFailed = 4,  // text: the step and why; a kExited follows when a process was there
+};
+
+struct ZygoteEvent {
+  ZygoteEventKind kind;
+  uint32_t sandbox;
+  int32_t pid;
+  int32_t status;
+  char text[4096];
+};
+
+}  // namespace jail

@@ -1,0 +1,219 @@
+#include "launcher/cgroups.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "sys/file.h"
+
+namespace launcher {
+namespace {
+
+using sys::Done;
+using sys::done;
+using sys::Fd;
+
+const std::vector<std::string> kControllers = {"memory", "cpu", "cpuacct", "pids"};
+constexpr int kPeriodMicros = 100'000;
+constexpr int kReapAttempts = 200;
+constexpr int kReapPauseMicros = 10'000;
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+struct Mounted {
+  bool unified;
+  std::string path;
+  std::vector<std::string> controllers;
+};
+
+// Source: proc_pid_mountinfo(5): "… mount point … - type source super-options".
+std::vector<Mounted> mounted_hierarchies() {
+  std::vector<Mounted> found;
+  auto text = sys::read_path("/proc/self/mountinfo");
+  if (!text) return found;
+  for (const std::string& line : split(*text, '\n')) {
+    const size_t dash = line.find(" - ");
+    if (dash == std::string::npos) continue;
+    const auto left = split(line.substr(0, dash), ' ');
+    const auto right = split(line.substr(dash + 3), ' ');
+    if (left.size() < 5 || right.size() < 3) continue;
+    if (right[0] == "cgroup") found.push_back({false, left[4], split(right[2], ',')});
+    if (right[0] == "cgroup2") {
+      auto offered = sys::read_path(left[4] + "/cgroup.controllers");
+      if (offered) found.push_back({true, left[4], split(offered->substr(0, offered->find('\n')), ' ')});
+    }
+  }
+  return found;
+}
+
+void kill_members(const Fd& dir) {
+  auto members = sys::read_file(dir, "cgroup.procs");
+  if (!members) return;
+  for (const std::string& pid : split(*members, '\n')) {
+    if (!pid.empty()) ::kill(std::stoi(pid), SIGKILL);
+  }
+}
+
+// A process that was killed leaves its group a little later.
+bool remove_group(const Fd& parent, const std::string& name) {
+  auto dir = sys::open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
+  if (!dir) return true;
+  for (int attempt = 0; attempt < kReapAttempts; ++attempt) {
+    if (::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return true;
+    for (const std::string& below : sys::list_dirs(dir->get())) remove_group(*dir, below);
+    kill_members(*dir);
+    ::usleep(kReapPauseMicros);
+  }
+  return false;
+}
+
+sys::Result<Fd> make_group(const Fd& parent, const std::string& name) {
+  if (::mkdirat(parent.get(), name.c_str(), 0755) < 0 && errno != EEXIST) return sys::failure("mkdir", name);
+  return sys::open_beneath(parent, name, O_RDONLY | O_DIRECTORY);
+}
+
+// v2: children get a controller only when the parent hands it down.
+Done hand_down(const Fd& dir, const std::vector<std::string>& controllers) {
+  std::string text;
+  for (const std::string& controller : controllers) text += "+" + controller + " ";
+  return sys::write_file(dir, "cgroup.subtree_control", text);
+}
+
+uint64_t number_after(const std::string& text, const std::string& key) {
+  std::stringstream stream(text);
+  uint64_t value = 0;
+  for (std::string word; stream >> word >> value;) {
+    if (word == key) return value;
+  }
+  return 0;
+}
+
+std::string quota(double cpu) { return std::to_string(std::llround(cpu * kPeriodMicros)); }
+
+}  // namespace
+
+sys::Result<Cgroups> Cgroups::open(const std::string& name) {
+  Cgroups cgroups;
+  cgroups.name_ = "zygo-" + name;
+  std::vector<std::string> missing = kControllers;
+  auto mounted = mounted_hierarchies();
+  std::stable_sort(mounted.begin(), mounted.end(), [](const auto& a, const auto& b) { return a.unified < b.unified; });
+  for (const Mounted& mount : mounted) {
+    Hierarchy hierarchy;
+    hierarchy.unified = mount.unified;
+    for (const std::string& controller : mount.controllers) {
+      const auto at = std::find(missing.begin(), missing.end(), controller);
+      if (at == missing.end()) continue;
+      missing.erase(at);
+      hierarchy.controllers.push_back(controller);
+    }
+    if (hierarchy.controllers.empty()) continue;
+    hierarchy.path = mount.path + "/" + cgroups.name_;
+    hierarchy.parent = TRY(sys::open_path(mount.path, O_RDONLY | O_DIRECTORY));
+    if (!remove_group(hierarchy.parent, cgroups.name_)) {
+      errno = EBUSY;
+      return sys::failure("rmdir", hierarchy.path);
+    }
+    if (hierarchy.unified) TRY(hand_down(hierarchy.parent, hierarchy.controllers));
+    hierarchy.dir = TRY(make_group(hierarchy.parent, cgroups.name_));
+    if (hierarchy.unified) TRY(hand_down(hierarchy.dir, hierarchy.controllers));
+    cgroups.hierarchies_.push_back(std::move(hierarchy));
+  }
+  for (const std::string& controller : missing) {
+    if (controller == "cpuacct") continue;  // v2 counts in cpu
+    errno = ENODEV;
+    return sys::failure("cgroup controller", controller);
+  }
+  return cgroups;
+}
+
+sys::Result<Cgroup> Cgroups::create(uint32_t sandbox) {
+  Cgroup group;
+  const std::string name = "sb-" + std::to_string(sandbox);
+  for (const Hierarchy& hierarchy : hierarchies_) {
+    Fd dir = TRY(make_group(hierarchy.dir, name));
+    Fd procs = TRY(sys::open_beneath(dir, "cgroup.procs", O_WRONLY));
+    group.parts_.push_back({&hierarchy, name, std::move(dir), std::move(procs)});
+  }
+  return group;
+}
+
+void Cgroups::remove_all() {
+  for (const Hierarchy& hierarchy : hierarchies_) remove_group(hierarchy.parent, name_);
+}
+
+bool Cgroup::Part::has(const char* controller) const { return contains(hierarchy->controllers, controller); }
+
+Done Cgroup::limit(const Limits& limits) {
+  const std::string memory = std::to_string(limits.memory_bytes);
+  for (const Part& part : parts_) {
+    const bool v2 = part.hierarchy->unified;
+    if (part.has("memory")) {
+      TRY(sys::write_file(part.dir, v2 ? "memory.max" : "memory.limit_in_bytes", memory));
+      // Swap accounting is not everywhere.
+      (void)(v2 ? sys::write_file(part.dir, "memory.swap.max", "0")
+                : sys::write_file(part.dir, "memory.memsw.limit_in_bytes", memory));
+      if (v2) TRY(sys::write_file(part.dir, "memory.oom.group", "1"));
+    }
+    if (part.has("cpu") && v2) {
+      TRY(sys::write_file(part.dir, "cpu.max", quota(limits.cpu) + " " + std::to_string(kPeriodMicros)));
+    }
+    if (part.has("cpu") && !v2) {
+      TRY(sys::write_file(part.dir, "cpu.cfs_period_us", std::to_string(kPeriodMicros)));
+      TRY(sys::write_file(part.dir, "cpu.cfs_quota_us", quota(limits.cpu)));
+    }
+    if (part.has("pids")) TRY(sys::write_file(part.dir, "pids.max", std::to_string(limits.pids)));
+  }
+  return done();
+}
+
+Usage Cgroup::usage() const {
+  Usage usage;
+  for (const Part& part : parts_) {
+    const bool v2 = part.hierarchy->unified;
+    if (part.has("memory")) {
+      auto events = sys::read_file(part.dir, v2 ? "memory.events" : "memory.oom_control");
+      if (events) usage.oom_killed = number_after(*events, "oom_kill") > 0;
+      auto peak = sys::read_file(part.dir, v2 ? "memory.peak" : "memory.max_usage_in_bytes");
+      if (peak) usage.memory_peak_bytes = std::stoull(*peak);
+    }
+    if (part.has("cpuacct")) {
+      auto nanos = sys::read_file(part.dir, "cpuacct.usage");
+      if (nanos) usage.cpu_micros = std::stoull(*nanos) / 1000;
+    } else if (part.has("cpu") && v2) {
+      auto stat = sys::read_file(part.dir, "cpu.stat");
+      if (stat) usage.cpu_micros = number_after(*stat, "usage_usec");
+    }
+  }
+  return usage;
+}
+
+std::vector<int> Cgroup::procs() const {
+  std::vector<int> fds;
+  for (const Part& part : parts_) fds.push_back(part.procs.get());
+  return fds;
+}
+
+bool Cgroup::remove() {
+  bool gone = true;
+  for (const Part& part : parts_) {
+    gone = (::unlinkat(part.hierarchy->dir.get(), part.name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) && gone;
+  }
+  return gone;
+}
+
+}  // namespace launcher

@@ -1,0 +1,72 @@
+// Control groups on v1 and v2 alike: one group an installation, one below it a sandbox, in each hierarchy that has a controller we need.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sys/fd.h"
+#include "sys/result.h"
+
+namespace launcher {
+
+struct Limits {
+  uint64_t memory_bytes = 0;
+  double cpu = 1;  // cores
+  uint64_t pids = 0;
+  uint64_t tmp_bytes = 0;
+};
+
+struct Usage {
+  bool oom_killed = false;
+  uint64_t memory_peak_bytes = 0;
+  uint64_t cpu_micros = 0;
+};
+
+class Cgroup;
+
+class Cgroups {
+ public:
+  // Finds the hierarchies, removes what a crashed predecessor of the same name left (killing what still runs in it), and makes the
+  // installation's group. Fails when memory, cpu or pids cannot be limited.
+  static sys::Result<Cgroups> open(const std::string& name);
+  sys::Result<Cgroup> create(uint32_t sandbox);
+  // Removes the installation's groups; what is busy stays for the next start.
+  void remove_all();
+
+ private:
+  friend class Cgroup;
+  struct Hierarchy {
+    bool unified = false;
+    std::vector<std::string> controllers;
+    std::string path;  // of the installation's group
+    sys::Fd parent;    // directory above it
+    sys::Fd dir;
+  };
+  std::string name_;
+  std::vector<Hierarchy> hierarchies_;
+};
+
+// A sandbox's group in every hierarchy.
+class Cgroup {
+ public:
+  sys::Done limit(const Limits& limits);
+  Usage usage() const;
+  // Descriptors of cgroup.procs, opened for writing: whoever holds one may move itself in.
+  std::vector<int> procs() const;
+  // False while a process is still in it.
+  bool remove();
+
+ private:
+  friend class Cgroups;
+  struct Part {
+    const Cgroups::Hierarchy* hierarchy;
+    std::string name;
+    sys::Fd dir;
+    sys::Fd procs;
+    bool has(const char* controller) const;
+  };
+  std::vector<Part> parts_;
+};
+
+}  // namespace launcher

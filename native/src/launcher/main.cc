@@ -1,0 +1,110 @@
+// The launcher: makes sandboxes and zygotes for one worker. Root, single-threaded, started by packages/sandbox.
+//
+//   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE --instance-filter FILE
+//            [--fail-at STEP]
+// Descriptor 3 is its socket to the worker; when that closes, it ends with all that it made.
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "launcher/cgroups.h"
+#include "launcher/service.h"
+#include "launcher/stage.h"
+#include "sys/file.h"
+
+namespace {
+
+using namespace launcher;
+using sys::Done;
+using sys::Fd;
+
+constexpr int kWorkerSocket = 3;
+constexpr int kLockAttempts = 500;
+constexpr int kLockPauseMicros = 10'000;
+
+struct Options {
+  std::string name, init, zygote_filter, instance_filter, fail_at;
+  StageSources stage;
+};
+
+bool parse(int argc, char** argv, Options& options) {
+  const option known[] = {{"name", 1, nullptr, 'n'},          {"work-dir", 1, nullptr, 'w'},
+                          {"layers", 1, nullptr, 'l'},        {"base", 1, nullptr, 'b'},
+                          {"init", 1, nullptr, 'i'},          {"zygote-filter", 1, nullptr, 'z'},
+                          {"instance-filter", 1, nullptr, 's'}, {"fail-at", 1, nullptr, 'f'},
+                          {nullptr, 0, nullptr, 0}};
+  for (int chosen; (chosen = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
+    const std::string value = optarg == nullptr ? "" : optarg;
+    if (chosen == 'n') options.name = value;
+    else if (chosen == 'w') options.stage.work_dir = value;
+    else if (chosen == 'l') options.stage.layers_dir = value;
+    else if (chosen == 'i') options.init = value;
+    else if (chosen == 'z') options.zygote_filter = value;
+    else if (chosen == 's') options.instance_filter = value;
+    else if (chosen == 'f') options.fail_at = value;
+    else if (chosen == 'b' && value.find('=') != std::string::npos)
+      options.stage.bases[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
+    else return false;
+  }
+  return !options.name.empty() && !options.stage.work_dir.empty() && !options.stage.layers_dir.empty();
+}
+
+// Held until the process ends: a predecessor that is still dying is waited for.
+sys::Result<Fd> lock(const std::string& path) {
+  Fd file = TRY(sys::open_path(path, O_RDWR | O_CREAT, 0600));
+  for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+    ::usleep(kLockPauseMicros);
+  }
+  return sys::failure("flock", path);
+}
+
+// The worker ends the launcher by closing its socket; signals to the process group are not for it.
+sys::Result<Fd> signals() {
+  for (const int ignored : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) ::signal(ignored, SIG_IGN);
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  if (::sigprocmask(SIG_BLOCK, &children, nullptr) < 0) return sys::failure("sigprocmask");
+  Fd fd(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return sys::failure("signalfd");
+  return fd;
+}
+
+Done serve(const Options& options) {
+  (void)::setsid();
+  if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
+  const Fd held = TRY(lock(options.stage.work_dir + "/../launcher.lock"));
+  Fd child_signals = TRY(signals());
+  Cgroups cgroups = TRY(Cgroups::open(options.name));
+  const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
+  Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY))};
+  TRY(set_stage(options.stage));
+  const Fd own_mounts = TRY(sys::open_path("/proc/self/ns/mnt", O_RDONLY));
+  int lifeline[2];
+  if (::pipe2(lifeline, O_CLOEXEC) < 0) return sys::failure("pipe2");
+  Service service(WorkerLink(Fd(kWorkerSocket)), Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), options.fail_at},
+                  std::move(programs), std::move(child_signals));
+  service.run();
+  return sys::done();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::fprintf(stderr, "launcher: bad arguments; it is started by the worker, not by hand\n");
+    return 2;
+  }
+  if (const Done served = serve(options); !served) {
+    std::fprintf(stderr, "launcher: %s\n", served.failure().text().c_str());
+    return 1;
+  }
+  return 0;
+}

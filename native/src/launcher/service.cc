@@ -1,0 +1,248 @@
+#include "launcher/service.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace launcher {
+namespace {
+
+constexpr int kRetryMs = 2;
+constexpr int kIdleMs = 1000;
+constexpr int kShutDownRounds = 2500;  // of kRetryMs: five seconds
+
+Limits limits_of(const nlohmann::json& limits) {
+  return {limits.at("memoryBytes").get<uint64_t>(), limits.at("cpu").get<double>(), limits.at("pids").get<uint64_t>(),
+          limits.at("tmpBytes").get<uint64_t>()};
+}
+
+nlohmann::json usage_json(const Usage& usage) {
+  return {{"oomKilled", usage.oom_killed},
+          {"memoryPeakBytes", usage.memory_peak_bytes},
+          {"cpuMs", static_cast<double>(usage.cpu_micros) / 1000}};
+}
+
+nlohmann::json status_json(int status) {
+  if (WIFSIGNALED(status)) return {{"code", nullptr}, {"signal", sigabbrev_np(WTERMSIG(status))}};
+  return {{"code", WEXITSTATUS(status)}, {"signal", nullptr}};
+}
+
+}  // namespace
+
+Service::Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals)
+    : link_(std::move(link)), shared_(std::move(shared)), programs_(std::move(programs)), signals_(std::move(signals)) {}
+
+void Service::run() {
+  while (worker_here_) {
+    if (poll_once(endings_.empty() ? kIdleMs : kRetryMs) < 0) break;
+    while (auto request = link_.next_request()) handle(*request);
+  }
+  shut_down();
+}
+
+int Service::poll_once(int timeout_ms) {
+  std::vector<pollfd> wanted{{link_.socket(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+  std::vector<std::string> runtimes;
+  for (const auto& [runtime, zygote] : zygotes_) {
+    wanted.push_back({zygote.socket(), POLLIN, 0});
+    runtimes.push_back(runtime);
+  }
+  if (poll(wanted.data(), wanted.size(), timeout_ms) < 0 && errno != EINTR) return -1;
+  if (wanted[0].revents != 0 && worker_here_) worker_here_ = link_.read();
+  for (size_t at = 0; at < runtimes.size(); ++at) {
+    const auto zygote = zygotes_.find(runtimes[at]);
+    if (wanted[at + 2].revents != 0 && zygote != zygotes_.end()) take_zygote_events(zygote->second);
+  }
+  reap();
+  finish_endings();
+  return 0;
+}
+
+void Service::handle(const Json& request) {
+  if (request.is_discarded() || !request.is_object()) return;
+  const Json id = request.value("id", Json());
+  try {
+    const std::string op = request.at("op").get<std::string>();
+    if (op == "zygote") return start_zygote(request);
+    if (op == "create") return create(request);
+    if (op == "fork") return fork(request);
+    if (op == "assign") return assign(request);
+    if (op == "usage") return usage(request);
+    if (op == "destroy") return destroy(request);
+    link_.refuse(id, {"request", "unknown operation " + op});
+  } catch (const std::exception& error) {
+    link_.refuse(id, {"request", error.what()});
+  }
+}
+
+void Service::start_zygote(const Json& request) {
+  const std::string runtime = request.at("runtime").get<std::string>();
+  if (zygotes_.contains(runtime)) return link_.refuse(request.at("id"), {"zygote", "it runs already"});
+  jail::StepFailure failed;
+  auto zygote = Zygote::start(runtime, programs_.zygote, programs_.instance.get(), failed);
+  if (!zygote) return link_.refuse(request.at("id"), failed);
+  zygotes_.emplace(runtime, std::move(*zygote));
+  starting_[runtime] = request.at("id");
+}
+
+void Service::create(const Json& request) {
+  const SandboxSpec spec{request.at("sandbox").get<uint32_t>(), request.at("runtime").get<std::string>(),
+                         request.value("layer", ""), request.at("hostname").get<std::string>(), limits_of(request.at("limits"))};
+  if (!spec.layer.empty() && !valid_layer_name(spec.layer)) return link_.refuse(request.at("id"), {"request", "bad layer name"});
+  if (sandboxes_.contains(spec.id) || endings_.contains(spec.id)) return link_.refuse(request.at("id"), {"request", "the id is taken"});
+  jail::StepFailure failed;
+  auto sandbox = Sandbox::create(shared_, spec, failed);
+  if (!sandbox) return link_.refuse(request.at("id"), failed);
+  const pid_t pid = sandbox->init_pid();
+  inits_[pid] = spec.id;
+  sandboxes_.emplace(spec.id, std::move(*sandbox));
+  link_.answer(request.at("id"), {{"pid", pid}});
+}
+
+void Service::fork(const Json& request) {
+  const sys::Fd channel = link_.take_fd();
+  const uint32_t id = request.at("sandbox").get<uint32_t>();
+  const auto sandbox = sandboxes_.find(id);
+  if (!channel || sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"fork", "no such sandbox or no channel"});
+  const auto zygote = zygotes_.find(sandbox->second.runtime());
+  if (zygote == zygotes_.end()) return link_.refuse(request.at("id"), {"fork", "no zygote of this runtime"});
+  const auto procs = sandbox->second.cgroup().procs();
+  const auto asked = zygote->second.request_fork(id, channel.get(), sandbox->second.init(), procs);
+  if (!asked) return link_.refuse(request.at("id"), {"fork", asked.failure().text()});
+  forking_[id] = request.at("id");
+}
+
+void Service::assign(const Json& request) {
+  const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
+  const std::string layer = request.at("layer").get<std::string>();
+  if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"assign", "no such sandbox"});
+  if (!valid_layer_name(layer)) return link_.refuse(request.at("id"), {"request", "bad layer name"});
+  jail::StepFailure failed;
+  if (!sandbox->second.assign(shared_, layer, limits_of(request.at("limits")), failed)) {
+    return link_.refuse(request.at("id"), failed);
+  }
+  link_.answer(request.at("id"));
+}
+
+void Service::usage(const Json& request) {
+  const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
+  if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"usage", "no such sandbox"});
+  link_.answer(request.at("id"), usage_json(sandbox->second.cgroup().usage()));
+}
+
+void Service::destroy(const Json& request) {
+  const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
+  if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"destroy", "no such sandbox"});
+  sandbox->second.kill();
+  endings_.emplace(sandbox->first, Ending{std::move(sandbox->second), request.at("id")});
+  sandboxes_.erase(sandbox);
+}
+
+void Service::take_zygote_events(Zygote& zygote) {
+  bool gone = false;
+  while (const auto event = zygote.next_event(gone)) take_event(zygote, *event);
+  if (gone) lose_zygote(zygote.runtime());
+}
+
+void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
+  switch (event.kind) {
+    case jail::ZygoteEventKind::kReady: {
+      const auto asked = starting_.find(zygote.runtime());
+      if (asked == starting_.end()) return;
+      link_.answer(asked->second, {{"pid", zygote.pid()}, {"selfTest", Json::parse(event.text, nullptr, false)}});
+      starting_.erase(asked);
+      return;
+    }
+    case jail::ZygoteEventKind::kForked: {
+      const auto asked = forking_.find(event.sandbox);
+      if (asked == forking_.end()) return;
+      link_.answer(asked->second, {{"pid", event.pid}});
+      forking_.erase(asked);
+      return;
+    }
+    case jail::ZygoteEventKind::kExited:
+      return link_.tell({{"event", "exit"}, {"sandbox", event.sandbox}, {"pid", event.pid}, {"status", status_json(event.status)}});
+    case jail::ZygoteEventKind::kFailed: {
+      const auto asked = forking_.find(event.sandbox);
+      if (event.pid == 0 && asked != forking_.end()) {
+        link_.refuse(asked->second, {"fork", event.text});
+        forking_.erase(asked);
+        return;
+      }
+      return link_.tell({{"event", "enter-failed"}, {"sandbox", event.sandbox}, {"error", event.text}});
+    }
+  }
+}
+
+void Service::lose_zygote(const std::string& runtime) {
+  const auto zygote = zygotes_.find(runtime);
+  if (zygote == zygotes_.end()) return;
+  zygote->second.kill();
+  for (auto asked = forking_.begin(); asked != forking_.end();) {
+    const auto sandbox = sandboxes_.find(asked->first);
+    if (sandbox != sandboxes_.end() && sandbox->second.runtime() != runtime) {
+      ++asked;
+      continue;
+    }
+    link_.refuse(asked->second, {"fork", "the zygote ended"});
+    asked = forking_.erase(asked);
+  }
+  if (const auto asked = starting_.find(runtime); asked != starting_.end()) {
+    link_.refuse(asked->second, {"zygote", "it ended before it was ready"});
+    starting_.erase(asked);
+  }
+  zygotes_.erase(zygote);
+  link_.tell({{"event", "zygote-exit"}, {"runtime", runtime}});
+}
+
+void Service::reap() {
+  signalfd_siginfo ignored;
+  while (read(signals_.get(), &ignored, sizeof ignored) > 0) {
+  }
+  for (pid_t pid; (pid = waitpid(-1, nullptr, WNOHANG)) > 0;) {
+    const auto init = inits_.find(pid);
+    if (init == inits_.end()) continue;  // a zygote: its socket tells
+    const uint32_t id = init->second;
+    inits_.erase(init);
+    if (const auto sandbox = sandboxes_.find(id); sandbox != sandboxes_.end()) {
+      endings_.emplace(id, Ending{std::move(sandbox->second), nullptr});
+      sandboxes_.erase(sandbox);
+      link_.tell({{"event", "sandbox-exit"}, {"sandbox", id}});
+    }
+    if (const auto ending = endings_.find(id); ending != endings_.end()) ending->second.reaped = true;
+  }
+}
+
+// pid 1 is reaped after everything in its pid namespace; a group may stay busy a moment longer.
+void Service::finish_endings() {
+  for (auto at = endings_.begin(); at != endings_.end();) {
+    Ending& ending = at->second;
+    if (!ending.reaped) {
+      ++at;
+      continue;
+    }
+    const Json usage = usage_json(ending.sandbox.cgroup().usage());
+    if (!ending.sandbox.remove_cgroup()) {
+      ++at;
+      continue;
+    }
+    if (!ending.request.is_null()) link_.answer(ending.request, usage);
+    forking_.erase(at->first);
+    at = endings_.erase(at);
+  }
+}
+
+void Service::shut_down() {
+  for (auto& [id, sandbox] : sandboxes_) {
+    sandbox.kill();
+    endings_.emplace(id, Ending{std::move(sandbox), nullptr});
+  }
+  sandboxes_.clear();
+  for (int round = 0; !endings_.empty() && round < kShutDownRounds; ++round) poll_once(kRetryMs);
+  for (const auto& [runtime, zygote] : zygotes_) zygote.kill();
+  shared_.cgroups->remove_all();
+}
+
+}  // namespace launcher

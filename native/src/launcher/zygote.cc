@@ -1,0 +1,143 @@
+#include "launcher/zygote.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/process.h"
+#include "sys/socket.h"
+
+namespace launcher {
+namespace {
+
+using sys::Done;
+using sys::done;
+using sys::Fd;
+
+constexpr int kExecFailed = 72;
+
+// What the process that becomes a zygote needs. Descriptors 3 and 4 are those that packages/runtime/src/zygote.ts expects.
+struct Cradle {
+  std::string base;
+  int socket;
+  int instance_program;  // struct sock_filter[] for the instances
+  std::string zygote_program;
+};
+
+// io_uring rings do not survive a fork: libuv must find none.
+Done filter(Cradle& cradle) {
+  if (cradle.zygote_program.empty()) return done();
+  return sys::install_seccomp(cradle.zygote_program);
+}
+
+Done root(Cradle& cradle) {
+  TRY(sys::make_private("/"));
+  TRY(sys::bind(cradle.base, "/rootfs"));
+  TRY(sys::remount("/rootfs", MS_RDONLY | MS_NOSUID | MS_NODEV));
+  TRY(sys::bind("/dev", "/rootfs/dev"));
+  TRY(sys::mount("proc", "/rootfs/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC));
+  return sys::pivot_root("/rootfs");
+}
+
+Done descriptors(Cradle& cradle) {
+  const int socket = ::fcntl(cradle.socket, F_DUPFD, 10);
+  const int program = ::fcntl(cradle.instance_program, F_DUPFD, 10);
+  if (socket < 0 || program < 0) return sys::failure("fcntl F_DUPFD");
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(2, 1) < 0) return sys::failure("dup2");
+  if (::dup2(socket, 3) < 0 || ::dup2(program, 4) < 0) return sys::failure("dup2");
+  if (::close_range(5, ~0U, 0) < 0) return sys::failure("close_range");
+  return done();
+}
+
+Done signals(Cradle&) {
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (::setsid() < 0) return sys::failure("setsid");
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) return sys::failure("prctl PR_SET_PDEATHSIG");
+  return done();
+}
+
+constexpr jail::Step<Cradle> kPlan[] = {{"root", root}, {"descriptors", descriptors}, {"signals", signals}, {"seccomp", filter}};
+
+// V8 on one thread; a heap limit far above any cgroup's, so that the kernel's limit is the one that counts.
+constexpr std::array kArguments = {"node",
+                                   "--single-threaded",
+                                   "--disable-sigusr1",
+                                   "--v8-pool-size=0",
+                                   "--max-old-space-size=8192",
+                                   "--no-warnings",
+                                   "/usr/lib/fn/zygote.cjs"};
+
+[[noreturn]] void become_zygote(Cradle& cradle) {
+  jail::StepFailure failed;
+  if (jail::run_plan<Cradle>(kPlan, cradle, "", failed)) {
+    std::vector<char*> argv;
+    for (const char* argument : kArguments) argv.push_back(const_cast<char*>(argument));
+    argv.push_back(nullptr);
+    char preload[] = "LD_PRELOAD=/usr/lib/fn/libforkable.so";
+    char path[] = "PATH=/usr/bin";
+    char* const envp[] = {preload, path, nullptr};
+    ::execve("/usr/bin/node", argv.data(), envp);
+    failed = {"exec", sys::failure("execve", "/usr/bin/node").text()};
+  }
+  ::dprintf(2, "zygote: %s: %s\n", failed.step.c_str(), failed.text.c_str());
+  ::_exit(kExecFailed);
+}
+
+}  // namespace
+
+std::optional<Zygote> Zygote::start(const std::string& runtime, const std::string& zygote_program, int instance_program,
+                                    jail::StepFailure& failed) {
+  auto sockets = sys::socket_pair(SOCK_SEQPACKET);
+  if (!sockets) {
+    failed = {"socket", sockets.failure().text()};
+    return std::nullopt;
+  }
+  auto child = sys::clone_process(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+  if (!child) {
+    failed = {"namespaces", child.failure().text()};
+    return std::nullopt;
+  }
+  if (child->pid == 0) {
+    Cradle cradle{"/base/" + runtime, sockets->second.get(), instance_program, zygote_program};
+    become_zygote(cradle);
+  }
+  Zygote zygote;
+  zygote.runtime_ = runtime;
+  zygote.pid_ = child->pid;
+  zygote.pidfd_ = std::move(child->pidfd);
+  zygote.socket_ = std::move(sockets->first);
+  return zygote;
+}
+
+Done Zygote::request_fork(uint32_t sandbox, int channel, const Fd& init, std::span<const int> cgroup_procs) {
+  const jail::ForkRequest request{sandbox, 0};
+  std::vector<int> fds{channel, init.get()};
+  fds.insert(fds.end(), cgroup_procs.begin(), cgroup_procs.end());
+  return sys::send_message(socket_.get(), {reinterpret_cast<const char*>(&request), sizeof request}, fds);
+}
+
+std::optional<jail::ZygoteEvent> Zygote::next_event(bool& gone) {
+  jail::ZygoteEvent event{};
+  const ssize_t got = sys::retrying([&] { return ::recv(socket_.get(), &event, sizeof event, MSG_DONTWAIT); });
+  gone = got == 0 || (got < 0 && errno != EAGAIN);
+  if (got != static_cast<ssize_t>(sizeof event)) return std::nullopt;
+  event.text[sizeof event.text - 1] = '\0';
+  return event;
+}
+
+void Zygote::kill() const { (void)sys::send_signal(pidfd_, SIGKILL); }
+
+}  // namespace launcher

@@ -1,0 +1,36 @@
+// A zygote as the launcher holds it: the Node process of one runtime from which instances are forked.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "jail/step.h"
+#include "jail/zygote-protocol.h"
+#include "sys/fd.h"
+
+namespace launcher {
+
+class Zygote {
+ public:
+  // Starts Node in a mount namespace of its own whose root is the base layer. `zygote_program`: struct sock_filter[] for itself;
+  // `instance_program`: a descriptor of the file with that of the instances.
+  static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program, int instance_program,
+                                     jail::StepFailure& failed);
+  sys::Done request_fork(uint32_t sandbox, int channel, const sys::Fd& init, std::span<const int> cgroup_procs);
+  // The next event, or nothing when none is there; `gone` when the zygote ended.
+  std::optional<jail::ZygoteEvent> next_event(bool& gone);
+  void kill() const;
+
+  const std::string& runtime() const { return runtime_; }
+  pid_t pid() const { return pid_; }
+  int socket() const { return socket_.get(); }
+
+ private:
+  std::string runtime_;
+  pid_t pid_ = 0;
+  sys::Fd pidfd_;
+  sys::Fd socket_;
+};
+
+}  // namespace launcher
