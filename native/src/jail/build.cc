@@ -1,13 +1,10 @@
 #include "jail/build.h"
 
 #include <fcntl.h>
-#include <linux/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +12,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/process.h"
+#include "sys/socket.h"
 
 namespace jail {
 namespace {
@@ -61,15 +59,7 @@ Done name_host(Blueprint& print) {
   return done();
 }
 
-Done loopback_up(Blueprint&) {
-  const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) return sys::failure("socket");
-  ifreq request{};
-  strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0) return sys::failure("ioctl SIOCSIFFLAGS", "lo");
-  return done();
-}
+Done loopback_up(Blueprint&) { return sys::loopback_up(); }
 
 Done private_mounts(Blueprint&) { return sys::make_private("/"); }
 

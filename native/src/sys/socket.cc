@@ -1,6 +1,8 @@
 #include "sys/socket.h"
 
+#include <linux/if.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -75,6 +77,16 @@ Result<Message> receive_message(int socket, std::span<char> buffer) {
     return failure("recvmsg");
   }
   return message;
+}
+
+Done loopback_up() {
+  const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return failure("socket");
+  ifreq request{};
+  strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) < 0) return failure("ioctl SIOCSIFFLAGS", "lo");
+  return done();
 }
 
 }  // namespace sys

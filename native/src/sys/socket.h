@@ -23,5 +23,7 @@ Result<std::pair<Fd, Fd>> socket_pair(int type);
 Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds);
 // One recvmsg; received descriptors are close-on-exec. EAGAIN is a failure with that errno.
 Result<Message> receive_message(int socket, std::span<char> buffer);
+// Brings `lo` up in the network namespace of the caller.
+Done loopback_up();
 
 }  // namespace sys

@@ -92,6 +92,10 @@ export interface SandboxHostOptions {
   bases: Partial<Record<RuntimeName, string>>;
   /** Told of each line that launcher or zygote writes to stderr. */
   onLog?: (line: string) => void;
+  /** A zygote ended; its instances live on. Start another. */
+  onZygoteExit?: (runtime: RuntimeName) => void;
+  /** Failure injection: the name of a step of the launcher's plan that fails. */
+  failAt?: string;
 }
 
 /** Starts a launcher. A leftover of a crashed predecessor of the same name is reaped first. */

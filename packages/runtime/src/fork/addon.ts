@@ -1,0 +1,16 @@
+/** Face of native/src/binding/fork.cc. */
+export interface ForkAddon {
+  /** Blocks and forks on request; returns only in a child. */
+  serve(controlFd: number, seccompProgram: Buffer): { channel: number; sandbox: number };
+  /** A plain fork for the self-test; `pid` is 0 in the child, `fd` the pipe between the two. */
+  forkCheck(): { pid: number; fd: number };
+  /** What the check child wrote to its pipe; null when it crashed, failed or took longer. */
+  collect(pid: number, fd: number, timeoutMs: number): string | null;
+  ready(controlFd: number, selfTestJson: string): void;
+}
+
+export function loadForkAddon(file: string): ForkAddon {
+  const module = { exports: {} as ForkAddon };
+  process.dlopen(module, file);
+  return module.exports;
+}

@@ -1,0 +1,18 @@
+import { KernelHost } from "./kernel-host.ts";
+import type { OpenSandboxHost } from "./ports.ts";
+
+export { LauncherError } from "./launcher-link.ts";
+export type {
+  ExitStatus,
+  InstanceProcess,
+  Sandbox,
+  SandboxHost,
+  SandboxHostOptions,
+  SandboxLimits,
+  SandboxSpec,
+  SandboxUsage,
+  ZygoteInfo,
+} from "./ports.ts";
+
+/** Starts a launcher; its failure shows in `lost` and in the first request. */
+export const openSandboxHost: OpenSandboxHost = (options) => Promise.resolve(new KernelHost(options));

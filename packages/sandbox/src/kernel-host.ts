@@ -1,0 +1,108 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { RUNTIMES, type RuntimeName } from "@zygo/contracts/names";
+import { z } from "zod";
+import { KernelSandbox } from "./kernel-sandbox.ts";
+import { type LauncherEvent, LauncherLink } from "./launcher-link.ts";
+import { nativeFile } from "./native-files.ts";
+import type { SandboxHost, SandboxHostOptions, SandboxSpec, ZygoteInfo } from "./ports.ts";
+import { writePrograms } from "./seccomp/write-programs.ts";
+
+/** Sandbox ids pick the uid range, so they are not reused at once; see native/src/jail/identity.h for the bound. */
+const MAX_SANDBOX_ID = 2_000_000;
+
+const Check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() });
+const ZygoteAnswer = z.object({ pid: z.int(), selfTest: z.object({ ok: z.boolean(), checks: z.array(Check), nodeVersion: z.string() }) });
+const ExitEvent = z.object({
+  event: z.literal("exit"),
+  sandbox: z.int(),
+  pid: z.int(),
+  status: z.object({ code: z.int().nullable(), signal: z.string().nullable() }),
+});
+const ZygoteExit = z.object({ event: z.literal("zygote-exit"), runtime: z.enum(RUNTIMES) });
+const EnterFailed = z.object({ event: z.literal("enter-failed"), sandbox: z.int(), error: z.string() });
+
+/** The launcher and all that it made. */
+export class KernelHost implements SandboxHost {
+  readonly lost: Promise<string>;
+  readonly #link: LauncherLink;
+  readonly #sandboxes = new Map<number, KernelSandbox>();
+  readonly #log: (line: string) => void;
+  readonly #onZygoteExit: (runtime: RuntimeName) => void;
+  #nextId = 1;
+
+  constructor(options: SandboxHostOptions) {
+    this.#log = options.onLog ?? (() => {});
+    this.#onZygoteExit = options.onZygoteExit ?? (() => {});
+    this.#link = new LauncherLink({
+      file: nativeFile("bin/launcher"),
+      args: launcherArguments(options),
+      onEvent: (event) => this.#take(event),
+      onLog: this.#log,
+    });
+    this.lost = this.#link.lost.then((reason) => {
+      for (const sandbox of this.#sandboxes.values()) sandbox.noteLost();
+      this.#sandboxes.clear();
+      return reason;
+    });
+  }
+
+  get launcherPid(): number | undefined {
+    return this.#link.pid;
+  }
+
+  async startZygote(runtime: RuntimeName): Promise<ZygoteInfo> {
+    const started = performance.now();
+    const { pid, selfTest } = ZygoteAnswer.parse(await this.#link.request("zygote", { runtime }));
+    const checks = selfTest.checks.map(({ name, ok, detail }) => ({ name, ok, ...(detail !== undefined && { detail }) }));
+    return { runtime, nodeVersion: selfTest.nodeVersion, pid, selfTest: { ok: selfTest.ok, checks }, startMs: performance.now() - started };
+  }
+
+  async create(spec: SandboxSpec): Promise<KernelSandbox> {
+    const id = this.#takeId();
+    const sandbox = await KernelSandbox.create(this.#link, { id, spec, onGone: () => this.#sandboxes.delete(id) });
+    this.#sandboxes.set(id, sandbox);
+    return sandbox;
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close();
+  }
+
+  #takeId(): number {
+    do this.#nextId = this.#nextId >= MAX_SANDBOX_ID ? 1 : this.#nextId + 1;
+    while (this.#sandboxes.has(this.#nextId));
+    return this.#nextId;
+  }
+
+  #take(event: LauncherEvent): void {
+    switch (event.event) {
+      case "exit": {
+        const { sandbox, pid, status } = ExitEvent.parse(event);
+        return this.#sandboxes.get(sandbox)?.noteExit(pid, status);
+      }
+      case "sandbox-exit":
+        return this.#log(`sandbox ended by itself: ${JSON.stringify(event)}`);
+      case "zygote-exit":
+        return this.#onZygoteExit(ZygoteExit.parse(event).runtime);
+      case "enter-failed": {
+        const { sandbox, error } = EnterFailed.parse(event);
+        return this.#log(`instance of sandbox ${sandbox} could not enter it: ${error}`);
+      }
+      default:
+        return this.#log(`unknown event: ${JSON.stringify(event)}`);
+    }
+  }
+}
+
+function launcherArguments(options: SandboxHostOptions): string[] {
+  const workDir = join(options.runDir, "stage");
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  mkdirSync(options.layersDir, { recursive: true, mode: 0o755 });
+  const programs = writePrograms(options.runDir);
+  const args = ["--name", options.name, "--work-dir", workDir, "--layers", options.layersDir, "--init", nativeFile("bin/init")];
+  args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance);
+  for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);
+  if (options.failAt !== undefined) args.push("--fail-at", options.failAt);
+  return args;
+}

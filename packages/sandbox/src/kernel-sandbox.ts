@@ -1,0 +1,117 @@
+import { Socket } from "node:net";
+import { z } from "zod";
+import { hostAddon } from "./addon.ts";
+import type { LauncherLink } from "./launcher-link.ts";
+import type { ExitStatus, InstanceProcess, Sandbox, SandboxLimits, SandboxSpec, SandboxUsage } from "./ports.ts";
+
+const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
+const Pid = z.object({ pid: z.int() });
+
+/** A sandbox that the launcher holds. */
+export class KernelSandbox implements Sandbox {
+  readonly id: number;
+  readonly initPid: number;
+  readonly createMs: number;
+  readonly #link: LauncherLink;
+  readonly #exits = new Map<number, (status: ExitStatus) => void>();
+  /** Exits that the launcher told before `fork` resolved. */
+  readonly #early = new Map<number, ExitStatus>();
+  readonly #onGone: () => void;
+  #destroyed: Promise<SandboxUsage> | undefined;
+
+  private constructor(link: LauncherLink, born: { id: number; initPid: number; createMs: number; onGone: () => void }) {
+    this.#link = link;
+    this.id = born.id;
+    this.initPid = born.initPid;
+    this.createMs = born.createMs;
+    this.#onGone = born.onGone;
+  }
+
+  /** @throws LauncherError naming the step that failed; nothing is left then. */
+  static async create(link: LauncherLink, { id, spec, onGone }: { id: number; spec: SandboxSpec; onGone: () => void }): Promise<KernelSandbox> {
+    const started = performance.now();
+    const { runtime, hostname, limits } = spec;
+    const request = { sandbox: id, runtime, hostname, limits: wire(limits), ...(spec.layer !== undefined && { layer: layerName(spec.layer) }) };
+    const { pid } = Pid.parse(await link.request("create", request));
+    return new KernelSandbox(link, { id, initPid: pid, createMs: performance.now() - started, onGone });
+  }
+
+  async fork(): Promise<InstanceProcess> {
+    const [ours, theirs] = hostAddon().socketPair();
+    const channel = new Socket({ fd: ours, readable: true, writable: true });
+    channel.on("error", () => {}); // a reset; `close` follows
+    const forked = this.#link.request("fork", { sandbox: this.id }, [theirs]);
+    hostAddon().closeFd(theirs);
+    try {
+      const { pid } = Pid.parse(await forked);
+      return { pid, channel, exited: this.#exitOf(pid) };
+    } catch (error) {
+      channel.destroy();
+      throw error;
+    }
+  }
+
+  async assign(given: { layer: string; limits: SandboxLimits }): Promise<void> {
+    await this.#link.request("assign", { sandbox: this.id, layer: layerName(given.layer), limits: wire(given.limits) });
+  }
+
+  async usage(): Promise<SandboxUsage> {
+    return Usage.parse(await this.#link.request("usage", { sandbox: this.id }));
+  }
+
+  listenInside(address: string, port: number): Promise<{ fd: number }> {
+    return Promise.resolve({ fd: hostAddon().listenInside(this.initPid, address, port) });
+  }
+
+  bindUdpInside(address: string, port: number): Promise<{ fd: number }> {
+    return Promise.resolve({ fd: hostAddon().bindUdpInside(this.initPid, address, port) });
+  }
+
+  destroy(): Promise<SandboxUsage> {
+    this.#destroyed ??= this.#link
+      .request("destroy", { sandbox: this.id })
+      .then((answer) => Usage.parse(answer))
+      .finally(() => {
+        this.noteLost();
+        this.#onGone();
+      });
+    return this.#destroyed;
+  }
+
+  /** The host calls this when the launcher tells of an exit. */
+  noteExit(pid: number, status: ExitStatus): void {
+    const resolve = this.#exits.get(pid);
+    this.#exits.delete(pid);
+    if (resolve) resolve(status);
+    else this.#early.set(pid, status);
+  }
+
+  /** The sandbox is gone: whatever still ran in it was killed. */
+  noteLost(): void {
+    for (const resolve of this.#exits.values()) resolve({ code: null, signal: "KILL" });
+    this.#exits.clear();
+  }
+
+  #exitOf(pid: number): Promise<ExitStatus> {
+    const early = this.#early.get(pid);
+    if (early) {
+      this.#early.delete(pid);
+      return Promise.resolve(early);
+    }
+    return new Promise((resolve) => this.#exits.set(pid, resolve));
+  }
+}
+
+/** The launcher sees the layers directory alone, so it gets the last path component. */
+function layerName(layer: string): string {
+  return layer.slice(layer.lastIndexOf("/") + 1);
+}
+
+function wire(limits: SandboxLimits): SandboxLimits {
+  return {
+    memoryBytes: Math.round(limits.memoryBytes),
+    cpu: limits.cpu,
+    pids: Math.round(limits.pids),
+    tmpBytes: Math.round(limits.tmpBytes),
+  };
+}
