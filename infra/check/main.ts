@@ -16,7 +16,6 @@ const CHECKS = ["lint", "types", "format", "boundaries", "unused", "cpp", "lengt
 const DEADLINE_MS = 600_000;
 
 async function main(): Promise<void> {
-  process.on("disconnect", () => process.exit(1)).channel?.unref();
   const output = await runTurbo();
   const results = readSummary(ROOT);
   if (results === undefined) throw new Error(`turbo left no summary:\n${output}`);

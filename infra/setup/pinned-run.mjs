@@ -13,8 +13,8 @@ const PARENT_CHECK_MS = 500;
 /**
  * Runs a program under the pinned Node to its end and returns its exit code (128 + n for a signal, as a shell does).
  *
- * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone, once; and an IPC
- * channel, whose closing tells it that we were killed. `node`, for what it starts in turn, is the pinned Node too.
+ * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone, once; and when we are
+ * killed the kernel tells it by SIGTERM (setpriv). `node`, for what it starts in turn, is the pinned Node too.
  *
  * @param {string[]} args Program and its arguments.
  * @returns {Promise<number>}
@@ -22,7 +22,7 @@ const PARENT_CHECK_MS = 500;
 export function runPinned(args) {
   const node = pinnedNode(PLATFORM_RUNTIME);
   const env = { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}` };
-  const child = spawn(node, args, { detached: true, stdio: ["inherit", "inherit", "inherit", "ipc"], env });
+  const child = spawn("setpriv", ["--pdeathsig", "TERM", node, ...args], { detached: true, stdio: "inherit", env });
   forwardSignals(child);
   if (process.env["npm_lifecycle_event"] !== undefined) endWithParent(child);
   return new Promise((resolve, reject) => {

@@ -1,0 +1,16 @@
+export const HELP = `Usage: npm start [-- --no-examples]
+
+Starts Zygo on this machine: its own Redis, control, gateway and worker, and deploys the examples in functions/.
+Prints "ready <url>" when it serves. Ctrl-C or SIGTERM stops it in order, a second one at once.
+
+Environment:
+  FN_PORT           port of the gateway (8080)
+  FN_HOST           address of the gateway (127.0.0.1)
+  FN_HOME           where data, logs and credentials.json are kept (~/.fn)
+  FN_LOG_LEVEL      debug, info, warn or error (info)
+  FN_MAX_INSTANCES  instances that may be alive at a time
+  FN_POOL_SIZE      instances kept ready ahead of need
+  REDIS_URL         a Redis of yours instead of its own
+
+Example:
+  FN_PORT=9000 FN_HOME=/srv/fn npm start`;

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { StartupError } from "./startup-error.ts";
+
+/** How long the services of a supervisor that was killed may take to notice and end. */
+const LEFTOVER_SECONDS = 20;
+
+/**
+ * Takes FN_HOME for this process and returns the descriptor that holds it. The lock is the kernel's (`flock`), so nothing is stale
+ * after a kill -9. Every service inherits the descriptor: as long as one of an earlier supervisor still runs, FN_HOME is not free.
+ *
+ * @throws StartupError naming the process that has it
+ * @source flock(2): a lock belongs to the open file description and ends with its last descriptor
+ */
+export function lockHome(home: string): number {
+  const file = join(home, "lock");
+  const fd = openSync(file, "a");
+  if (!tryLock(fd, ["-n"])) waitForLeftovers(fd, home, readFileSync(file, "utf8").trim());
+  ftruncateSync(fd, 0);
+  writeSync(fd, String(process.pid));
+  return fd;
+}
+
+function waitForLeftovers(fd: number, home: string, holder: string): void {
+  if (isAlive(Number(holder))) {
+    throw new StartupError(`${home} is in use by the platform that runs as process ${holder}. Stop that one, or set another FN_HOME.`);
+  }
+  console.error(`waiting for what process ${holder} left to end`);
+  if (tryLock(fd, ["-w", String(LEFTOVER_SECONDS)])) return;
+  throw new StartupError(
+    `${home} is still in use by services of process ${holder}, which is gone. End them: fuser -v ${join(home, "lock")}`,
+  );
+}
+
+function tryLock(fd: number, flags: string[]): boolean {
+  const { status, error } = spawnSync("flock", [...flags, "3"], { stdio: ["ignore", "ignore", "inherit", fd] });
+  if (error !== undefined) throw new StartupError(`flock (package util-linux) cannot be run: ${error.message}`, { cause: error });
+  return status === 0;
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid < 1) return false;
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}

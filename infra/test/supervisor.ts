@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const POLL_MS = 20;
+
+/** A supervisor that runs stand-ins for the services, and what it has printed so far. */
+export interface Supervisor {
+  process: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the exit code, null after a signal. */
+  ended: Promise<number | null>;
+}
+
+export function startSupervisor(home: string, port: number, env: Record<string, string> = {}): Supervisor {
+  const args = [join(ROOT, "infra/platform/main.ts"), "--services", join(import.meta.dirname, "stand-ins"), "--no-examples"];
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env["PATH"], FN_HOME: home, FN_PORT: String(port), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.out += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.err += chunk));
+  const ended = once(child, "close").then(([code]) => code as number | null);
+  return { process: child, stdout: () => text.out, stderr: () => text.err, ended };
+}
+
+/** @throws Error with what the supervisor said, when the condition does not come true within 15 s */
+export async function until(supervisor: Supervisor, condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 15_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs)
+      throw new Error(`waited too long; the supervisor said:\n${supervisor.stdout()}${supervisor.stderr()}`);
+    await sleep(POLL_MS);
+  }
+}
+
+export const isReady = (supervisor: Supervisor) => (): boolean => supervisor.stdout().includes("ready ");
+
+/** Lines that the stand-ins wrote. */
+export function events(home: string): string[] {
+  const file = join(home, "events");
+  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+}
+
+/** Processes whose command line or environment names this home: all that the supervisor started. */
+export function processesOf(home: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => contains(file, home)))
+    .map(Number);
+}
+
+function contains(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, "latin1").includes(text);
+  } catch {
+    return false;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
