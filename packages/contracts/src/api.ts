@@ -30,6 +30,14 @@ export type DeployResult = z.infer<typeof DeployResult>;
 
 export const FunctionSummary = FunctionRecord.extend({ url: z.string(), live: VersionRecord.omit({ env: true }) });
 export type FunctionSummary = z.infer<typeof FunctionSummary>;
+/** A version as the API shows it: names of its environment variables, never values. */
+export const VersionView = VersionRecord.omit({ env: true }).extend({ envNames: z.array(z.string()) });
+export type VersionView = z.infer<typeof VersionView>;
+
+/** `GET /api/functions/<name>`: the newest version first. */
+export const FunctionDetail = FunctionSummary.extend({ versions: z.array(VersionView) });
+export type FunctionDetail = z.infer<typeof FunctionDetail>;
+
 export const FunctionList = z.object({ functions: z.array(FunctionSummary) });
 export type FunctionList = z.infer<typeof FunctionList>;
 
@@ -45,7 +53,16 @@ export const LogLine = z.object({
 });
 export type LogLine = z.infer<typeof LogLine>;
 
+/** `GET /api/functions/<name>/logs` without `follow` and without `accept: application/x-ndjson`. */
+export const LogPage = z.object({ lines: z.array(LogLine) });
+export type LogPage = z.infer<typeof LogPage>;
+
+/** `GET /api/workers`: those that are alive. */
+export const WorkerList = z.object({ workers: z.array(z.object({ id: z.string(), seenMs: z.number() })) });
+export type WorkerList = z.infer<typeof WorkerList>;
+
 export const AliasMove = z.strictObject({ version: z.union([Digest, z.string().regex(/^[0-9a-f]{6,64}$/), AliasName]) });
+export type AliasMove = z.infer<typeof AliasMove>;
 
 /** Asked of a worker by control: load this bundle once in a real sandbox and say what it is. */
 export const ProbeRequest = z.object({

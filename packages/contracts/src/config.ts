@@ -6,8 +6,10 @@ export const FunctionName = z
   .string()
   .regex(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'");
 
-/** Aliases: like names, but never something that could be a version (hex digits alone are refused by the leading letter g-z or a '-'). */
-export const AliasName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+/** Aliases: lower case like names, but never something that could be a version, which six hex digits can. */
+export const AliasName = z
+  .string()
+  .regex(/^(?![0-9a-f]{6,64}$)[a-z][a-z0-9-]{0,62}$/, "must be 1-63 of a-z, 0-9 and '-', not six or more hex digits alone");
 
 export const LIVE_ALIAS = "live";
 
