@@ -1,0 +1,92 @@
+import { DeployResult, FunctionDetail, FunctionList, FunctionSummary, WorkerList } from "@zygo/contracts";
+import type { AliasMove, DeployMeta, LogLine } from "@zygo/contracts";
+import { parseAnswer, problemOf } from "./answer.ts";
+import { deployForm } from "./deploy-form.ts";
+import { readLogs, type LogRange } from "./logs.ts";
+import { aliasPath, functionPath, invokePath, parseBase } from "./paths.ts";
+import { authorised } from "./authorised.ts";
+import { createTransport, type Body, type Fetch, type HeaderList, type Transport } from "./transport.ts";
+
+const CALL_MS = 15_000;
+/** Upload, probe (30 s at most) and the wait for another deploy of the same name. */
+const DEPLOY_MS = 90_000;
+
+export interface Abortable {
+  signal?: AbortSignal | undefined;
+}
+
+export interface Deploy extends Abortable {
+  name: string;
+  meta: DeployMeta;
+  bundle: Uint8Array | string;
+  sourceMap?: Uint8Array | string | null | undefined;
+}
+
+export interface Invocation extends Abortable {
+  /** As the function sees it, query included; default `/`. */
+  path?: string | undefined;
+  /** Default: GET, with a body POST. */
+  method?: string | undefined;
+  headers?: HeaderList | undefined;
+  body?: Body | undefined;
+  /** Version (digest or its first digits) or alias; default: `live`. */
+  version?: string | undefined;
+}
+
+/** Every call throws ApiError, or the signal's reason when the caller aborts. */
+export interface Client {
+  deploy(deploy: Deploy): Promise<DeployResult>;
+  list(options?: Abortable): Promise<FunctionSummary[]>;
+  get(name: string, options?: Abortable): Promise<FunctionDetail>;
+  delete(name: string, options?: Abortable): Promise<void>;
+  /** `version`: a digest, its first digits (six or more) or another alias. */
+  moveAlias(name: string, alias: string, version: string, options?: Abortable): Promise<FunctionSummary>;
+  /** Oldest first. Ends at the last line, or with `follow`, without an error, when the signal aborts. */
+  logs(name: string, range?: LogRange): AsyncGenerator<LogLine, void, undefined>;
+  workers(options?: Abortable): Promise<WorkerList["workers"]>;
+  /** The function's answer as it is, a problem answer too. No deadline but the signal. */
+  invoke(name: string, invocation?: Invocation): Promise<Response>;
+}
+
+/** A client of one platform. Opens no connection by itself. @throws ApiError BAD_CREDENTIALS when URL or key cannot be right. */
+export function createClient({ url, apiKey, fetch = globalThis.fetch }: { url: string; apiKey: string; fetch?: Fetch }): Client {
+  const base = parseBase(url);
+  const anyone = createTransport(base, fetch);
+  const admin = authorised(anyone, apiKey);
+  return {
+    ...functionCalls(admin),
+    async workers({ signal } = {}) {
+      return parseAnswer(WorkerList, await admin.ask({ path: "/api/workers", signal, deadlineMs: CALL_MS })).workers;
+    },
+    logs: (name, range = {}) => readLogs(admin, base, name, range),
+    async invoke(name, { path = "/", method, headers, body, version, signal } = {}) {
+      const verb = method ?? (body === undefined || body === null ? "GET" : "POST");
+      return anyone.send({ path: invokePath(name, version, path), method: verb, headers: new Headers(headers), body, signal });
+    },
+  };
+}
+
+function functionCalls(admin: Transport): Pick<Client, "deploy" | "list" | "get" | "delete" | "moveAlias"> {
+  return {
+    async deploy({ name, signal, ...parts }) {
+      const call = { path: `${functionPath(name)}/versions`, method: "POST", body: deployForm(parts) };
+      return parseAnswer(DeployResult, await admin.ask({ ...call, signal, deadlineMs: DEPLOY_MS }));
+    },
+    async list({ signal } = {}) {
+      return parseAnswer(FunctionList, await admin.ask({ path: "/api/functions", signal, deadlineMs: CALL_MS })).functions;
+    },
+    async get(name, { signal } = {}) {
+      return parseAnswer(FunctionDetail, await admin.ask({ path: functionPath(name), signal, deadlineMs: CALL_MS }));
+    },
+    async delete(name, { signal } = {}) {
+      const answer = await admin.ask({ path: functionPath(name), method: "DELETE", signal, deadlineMs: CALL_MS });
+      if (!answer.response.ok) throw problemOf(answer);
+    },
+    async moveAlias(name, alias, version, { signal } = {}) {
+      const move: AliasMove = { version };
+      const headers = new Headers({ "content-type": "application/json" });
+      const call = { path: aliasPath(name, alias), method: "PUT", headers, body: JSON.stringify(move) };
+      return parseAnswer(FunctionSummary, await admin.ask({ ...call, signal, deadlineMs: CALL_MS }));
+    },
+  };
+}
