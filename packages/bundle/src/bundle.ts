@@ -84,9 +84,9 @@ async function build(esbuild: typeof Esbuild, project: Project): Promise<{ resul
 /** What `export *` brings shows in a whole ESM build alone: made only when the entry itself has no handler. */
 async function checkHandlers(esbuild: typeof Esbuild, project: Project, known: Pick<Result, "metafile"> | null): Promise<void> {
   const own = known === null ? null : exportsOf(known.metafile);
-  if (own === null || hasHandler(own.names)) return;
+  if (own === null || hasHandler(own)) return;
   const whole = exportsOf((await esbuild.build(buildOptions(project, "esm"))).metafile);
-  if (whole !== null && !hasHandler(whole.names)) refuseWithoutHandler(whole.entry, whole.names);
+  if (whole !== null && !hasHandler(whole)) refuseWithoutHandler(project.entry, whole);
 }
 
 function toBundle({ outputFiles, metafile, warnings }: Result, format: Format, project: Project, ms: number): Bundle {

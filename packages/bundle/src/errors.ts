@@ -1,6 +1,6 @@
 /** One complaint about the developer's code. */
 export interface BundleMessage {
-  /** Relative to the project root; null when no file is to blame. */
+  /** Absolute; null when no file is to blame. */
   file: string | null;
   /** From 1; 0 when unknown. */
   line: number;

@@ -6,9 +6,9 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const SHAPES = "Export one of: `export default { fetch(request, env, ctx) { … } }`, a default function, a Hono app as default, or functions named GET, POST, …";
 
 /** The names that a build's one entry exports; null when the build has no entry output. */
-export function exportsOf(metafile: Metafile): { entry: string; names: string[] } | null {
+export function exportsOf(metafile: Metafile): string[] | null {
   for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
-    if (entryPoint !== undefined) return { entry: entryPoint, names: exports };
+    if (entryPoint !== undefined) return exports;
   }
   return null;
 }

@@ -14,7 +14,7 @@ export function toBundleMessage(message: Message, project: Project): BundleMessa
   const { location, text } = message;
   const notes = message.notes.filter((note) => note.location !== null).map((note) => note.text);
   const hint = hintFor(message, project) ?? (notes.length > 0 ? notes.join(" ") : undefined);
-  const found = location === null ? { file: null, line: 0, column: 0, length: 0, lineText: "" } : place(location);
+  const found = location === null ? { file: null, line: 0, column: 0, length: 0, lineText: "" } : place(location, project.root);
   return { ...found, text, ...(hint === undefined ? {} : { hint }) };
 }
 
@@ -31,10 +31,10 @@ export function pointedAt({ location }: Message): string {
   return Buffer.from(location.lineText).toString("utf8", location.column, location.column + location.length);
 }
 
-function place({ file, line, column, length, lineText }: Location) {
+function place({ file, line, column, length, lineText }: Location, root: string) {
   const before = Buffer.from(lineText).toString("utf8", 0, column).length;
   const within = Buffer.from(lineText).toString("utf8", column, column + length).length;
-  return { file, line, column: before + 1, length: within, lineText };
+  return { file: resolve(root, file), line, column: before + 1, length: within, lineText };
 }
 
 function hintFor(message: Message, project: Project): string | undefined {

@@ -1,0 +1,133 @@
+import { parseFlags } from "../command.ts";
+import type { Command } from "../command.ts";
+import { connect } from "../connect.ts";
+import type { Connection } from "../connect.ts";
+import { deployFile } from "../deploy-file.ts";
+import type { Deployed, DeploySettings } from "../deploy-file.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Exit } from "../exit-codes.ts";
+import { UsageError, toFailure } from "../failure.ts";
+import type { Failure } from "../failure.ts";
+import { checkName, nameOfFile } from "../function-name.ts";
+import { writeLine } from "../io.ts";
+import type { Io } from "../io.ts";
+import { readEnv } from "../key-values.ts";
+import { Progress } from "../progress.ts";
+import { showDeployed, showDeployedLine } from "../show-deployed.ts";
+import { parseDuration, parseMemory, parseNumber } from "../units.ts";
+
+const help = `Usage: fn deploy <file…> [options]
+
+Bundles each file with its npm dependencies, loads it once in a sandbox, and puts it live. If anything fails, what was live stays live.
+Flags win over the file's \`export const config\`.
+
+Options:
+  --name <name>        default: the file's name; for index.ts its directory's
+  --memory <MiB>       such as 128 or 1g
+  --timeout <time>     such as 500ms, 5s or 2m
+  --cpu <cores>        such as 0.5
+  --env <NAME=value>   may be repeated; wins over --env-file
+  --env-file <file>    lines of NAME=value
+  --reuse <how>        always, never, or how many requests an instance serves
+  --runtime <node>     node22, node24 or node26
+  --json               one JSON document on stdout: the result or the problem; an array for several files
+  --unsafe-no-jail     bundle with all files that you can read in view, where the jail cannot be made (it needs root or
+                       unprivileged user namespaces): a package could then bundle files of yours from outside the project
+
+Examples:
+  fn deploy hello.ts
+  fn deploy src/api.ts --name shop --memory 256 --timeout 5s --env LOG=debug
+  fn deploy functions/*.ts --json
+`;
+
+const FLAGS = {
+  name: { type: "string" },
+  memory: { type: "string" },
+  timeout: { type: "string" },
+  cpu: { type: "string" },
+  env: { type: "string", multiple: true },
+  "env-file": { type: "string", multiple: true },
+  reuse: { type: "string" },
+  runtime: { type: "string" },
+  json: { type: "boolean" },
+  "unsafe-no-jail": { type: "boolean" },
+} as const;
+
+/** Deploys at a time: esbuild takes every core that there is, the platform's probe another. */
+const AT_ONCE = 2;
+
+type Outcome = { file: string } & ({ deployed: Deployed } | { failure: Failure });
+
+export const deploy: Command = {
+  help,
+  async run(args, io) {
+    const { values, positionals: files } = parseFlags(args, FLAGS);
+    const targets = nameTargets(files, values.name);
+    const settings: DeploySettings = {
+      overrides: readOverrides(values),
+      env: readEnv(values.env ?? [], values["env-file"] ?? []),
+      jail: values["unsafe-no-jail"] !== true,
+    };
+    const connection = connect(io.env);
+    connection.catch(() => undefined); // Awaited after the bundle is made; until then it must not count as unhandled.
+    const outcomes = await deployAll(targets, settings, connection, io, values.json === true);
+    if (values.json === true) await writeLine(io.stdout, JSON.stringify(asJson(outcomes)));
+    return outcomes.map(exitOf).find((exit) => exit !== EXIT.ok) ?? EXIT.ok;
+  },
+};
+
+interface Target {
+  file: string;
+  name: string;
+}
+
+function nameTargets(files: string[], name: string | undefined): Target[] {
+  if (files.length === 0) throw new UsageError("<file> is missing");
+  if (name !== undefined && files.length > 1) throw new UsageError("--name is for one file");
+  const targets = files.map((file) => ({ file, name: name === undefined ? nameOfFile(file) : checkName(name) }));
+  const twice = targets.find((target, index) => targets.findIndex((other) => other.name === target.name) !== index);
+  if (twice !== undefined) throw new UsageError(`two files would be the function '${twice.name}': deploy them one by one with --name`);
+  return targets;
+}
+
+function readOverrides({ memory, timeout, cpu, reuse, runtime }: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime"]?: string }) {
+  return {
+    ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
+    ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
+    ...(cpu === undefined ? {} : { cpu: parseNumber("--cpu", cpu) }),
+    ...(reuse === undefined ? {} : { reuse: reuse === "always" || reuse === "never" ? reuse : parseNumber("--reuse", reuse) }),
+    ...(runtime === undefined ? {} : { runtime }),
+  };
+}
+
+async function deployAll(targets: Target[], settings: DeploySettings, connection: Promise<Connection>, io: Io, quiet: boolean): Promise<Outcome[]> {
+  const progress = new Progress(io.stderr);
+  const outcomes: Outcome[] = [];
+  const waiting = [...targets.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, { file, name }] = next;
+      const outcome = await deployFile({ file, name, settings, connection, signal: io.signal, progress }).then(
+        (deployed): Outcome => ({ file, deployed }),
+        (error: unknown): Outcome => ({ file, failure: toFailure(error) }),
+      );
+      progress.clear(name);
+      outcomes[index] = outcome;
+      if (!quiet) await tell(outcome, targets.length > 1, io);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, targets.length) }, work));
+  return outcomes;
+}
+
+async function tell(outcome: Outcome, oneOfMany: boolean, io: Io): Promise<void> {
+  if ("failure" in outcome) return writeLine(io.stderr, `fn: ${oneOfMany ? `${outcome.file}: ` : ""}${outcome.failure.text}`);
+  await writeLine(io.stdout, oneOfMany ? showDeployedLine(outcome.deployed) : showDeployed(outcome.deployed));
+}
+
+function asJson(outcomes: Outcome[]): unknown {
+  const documents = outcomes.map((outcome) => ("failure" in outcome ? { file: outcome.file, ...outcome.failure.problem } : { file: outcome.file, ...outcome.deployed }));
+  return documents.length === 1 ? documents[0] : documents;
+}
+
+const exitOf = (outcome: Outcome): Exit => ("failure" in outcome ? outcome.failure.exit : EXIT.ok);

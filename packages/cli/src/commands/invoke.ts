@@ -1,0 +1,108 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import { parseFlags, takePositionals } from "../command.ts";
+import type { Command } from "../command.ts";
+import { connect } from "../connect.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { Exit } from "../exit-codes.ts";
+import { checkName } from "../function-name.ts";
+import { write, writeLine } from "../io.ts";
+import type { Io } from "../io.ts";
+import { readHeader } from "../key-values.ts";
+
+const help = `Usage: fn invoke <name> [path] [options]
+
+Sends one request to a function and streams its answer to stdout, whatever its status. Exits with 0 when the function answered, with 1
+when the platform answered for it (a timeout, say), with 4 when there is no such function.
+
+Options:
+  -X, --method <method>   default: GET, or POST with -d
+  -H, --header <h: v>     may be repeated
+  -d, --data <data>       the body; @file reads a file, - reads stdin, both as a stream
+  -i, --include           print status and headers before the body
+  --json                  one JSON document: status, headers, body (a string; base64 of it when it is no text), ms
+
+Examples:
+  fn invoke hello
+  fn invoke api /todos -d '{"title":"milk"}'
+  fn invoke echo -X PUT -H 'content-type: image/png' -d @photo.png > copy.png
+`;
+
+const FLAGS = {
+  method: { type: "string", short: "X" },
+  header: { type: "string", short: "H", multiple: true },
+  data: { type: "string", short: "d" },
+  include: { type: "boolean", short: "i" },
+  json: { type: "boolean" },
+} as const;
+
+export const invoke: Command = {
+  help,
+  async run(args, io) {
+    const { values, positionals } = parseFlags(args, FLAGS);
+    const [name = "", path = "/"] = takePositionals(positionals, "name", "path?");
+    const [base = "", version] = name.split("@", 2);
+    checkName(base);
+    const headers = new Headers((values.header ?? []).map(readHeader));
+    const data = values.data === undefined ? null : readData(values.data, io);
+    if (data !== null && !headers.has("content-type")) headers.set("content-type", data.type);
+    const { client } = await connect(io.env, { needsKey: false });
+    const started = performance.now();
+    const response = await client.invoke(base, { path, version, method: values.method?.toUpperCase(), headers, body: data?.body, signal: io.signal });
+    if (values.json === true) await printJson(response, started, io);
+    else await print(response, values.include === true, io);
+    return exitOf(response);
+  },
+};
+
+/** Text that is JSON is sent as JSON. */
+function readData(data: string, { stdin }: Io): { body: string | ReadableStream<Uint8Array>; type: string } {
+  if (data === "-") return { body: asBody(stdin), type: "application/octet-stream" };
+  if (data.startsWith("@")) return { body: asBody(createReadStream(data.slice(1))), type: "application/octet-stream" };
+  return { body: data, type: isJson(data) ? "application/json" : "text/plain;charset=UTF-8" };
+}
+
+const asBody = (stream: Readable): ReadableStream<Uint8Array> => Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function print(response: Response, include: boolean, io: Io): Promise<void> {
+  if (include) {
+    const head = [...response.headers].map(([name, value]) => `${name}: ${value}`);
+    await writeLine(io.stdout, [`HTTP ${response.status} ${response.statusText}`.trimEnd(), ...head, ""].join("\n"));
+  }
+  let last = 10;
+  for await (const chunk of response.body ?? []) {
+    await write(io.stdout, chunk);
+    last = chunk.at(-1) ?? last;
+  }
+  // The prompt of a person's shell starts on a line of its own.
+  if (io.stdout.isTTY === true && last !== 10) await writeLine(io.stdout, "");
+}
+
+async function printJson(response: Response, started: number, io: Io): Promise<void> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const text = bytes.toString("utf8");
+  const isText = Buffer.from(text, "utf8").equals(bytes);
+  const document = {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    ...(isText ? { body: text } : { bodyBase64: bytes.toString("base64") }),
+    ms: Math.round((performance.now() - started) * 10) / 10,
+  };
+  await writeLine(io.stdout, JSON.stringify(document));
+}
+
+/** The platform speaks in problem documents that carry its own type; no request id of a function's answer tells the two apart. */
+function exitOf(response: Response): Exit {
+  const isProblem = response.headers.get("content-type") === "application/problem+json";
+  if (!isProblem || response.status < 400) return EXIT.ok;
+  return response.status === 404 ? EXIT.notFound : EXIT.failed;
+}

@@ -1,0 +1,33 @@
+export const HELP = `fn: serverless functions in micro-containers that are forked, not booted
+
+Usage: fn <command> [arguments]
+
+Commands:
+  deploy <file…>        bundle files and put them live, one function each
+  invoke <name> [path]  call a function and print its answer
+  list                  what is deployed
+  logs <name>           what a function wrote
+  delete <name>         remove a function and its versions
+  help [command]        this text, or a command's own
+
+Options:
+  --help, -h            of fn or of a command
+  --version, -v
+
+Environment:
+  FN_URL, FN_API_KEY    the platform and the key to it
+  FN_HOME               else: read from credentials.json in here (default ~/.fn)
+
+Exit codes:
+  0  done
+  1  the function or the platform failed
+  2  the command was given wrongly
+  3  nothing answers at the URL
+  4  no such function or version
+  5  the function is invalid: it does not bundle or load, or its config is wrong
+
+Examples:
+  fn deploy hello.ts
+  fn invoke hello
+  fn logs hello -f
+`;
