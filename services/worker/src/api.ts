@@ -1,0 +1,96 @@
+import { chmodSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { FnError, problemHeaders, ProbeRequest, shortVersion, toProblem, type ProbeResult } from "@zygo/contracts";
+import type { Logger } from "./log.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** Longest body of a request, bytes: a probe carries the function's environment. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+export interface ApiOptions {
+  socket: string;
+  rooms: Rooms;
+  probe: (request: ProbeRequest) => Promise<ProbeResult>;
+  /** Undefined while all is well; else why the worker cannot serve. */
+  trouble: () => string | undefined;
+  log: Logger;
+}
+
+/** The worker's HTTP API for control, on a socket that its owner alone may open. */
+export async function serveApi(options: ApiOptions): Promise<Server> {
+  const server = createServer((request, response) => {
+    answer(request, options).then(
+      ({ status, body }) => send(response, status, body),
+      (error: unknown) => fail(response, error, options.log),
+    );
+  });
+  rmSync(options.socket, { force: true });
+  const before = process.umask(0o177);
+  server.listen(options.socket);
+  process.umask(before);
+  await once(server, "listening");
+  chmodSync(options.socket, 0o600);
+  return server;
+}
+
+async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ status: number; body: unknown }> {
+  const route = `${request.method} ${request.url}`;
+  if (route === "GET /healthz") {
+    const trouble = options.trouble();
+    return trouble === undefined ? { status: 200, body: { ok: true } } : { status: 503, body: { ok: false, trouble } };
+  }
+  if (route === "GET /instances") return { status: 200, body: { instances: listInstances(options.rooms) } };
+  if (route === "POST /probe") return { status: 200, body: await options.probe(parseProbe(await readBody(request))) };
+  throw new FnError("NOT_FOUND");
+}
+
+function listInstances(rooms: Rooms): unknown[] {
+  const now = Date.now();
+  return [...rooms.groups].flatMap((group) =>
+    [...group.instances].map((instance) => ({
+      id: instance.sandboxId,
+      function: group.name,
+      version: shortVersion(group.digest),
+      pid: instance.pid,
+      start: instance.kind,
+      state: instance.active > 0 ? "busy" : "idle",
+      active: instance.active,
+      ageMs: now - instance.bornMs,
+    })),
+  );
+}
+
+function parseProbe(body: string): ProbeRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (cause) {
+    throw new FnError("INVALID_REQUEST", "The body is not JSON.", { cause });
+  }
+  const parsed = ProbeRequest.safeParse(value);
+  if (!parsed.success) throw new FnError("INVALID_REQUEST", "The body is no probe request.", { cause: parsed.error, extra: { issues: parsed.error.issues } });
+  return parsed.data;
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new FnError("PAYLOAD_TOO_LARGE");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function fail(response: ServerResponse, error: unknown, log: Logger): void {
+  const known = error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });
+  if (known.code === "INTERNAL") log.error("request failed", { error: known });
+  const problem = toProblem(known, "");
+  response.writeHead(problem.status, problemHeaders(known)).end(JSON.stringify(problem));
+}

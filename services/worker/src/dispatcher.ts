@@ -1,0 +1,175 @@
+import { performance } from "node:perf_hooks";
+import { decodeEnvelope, shortVersion, type Envelope } from "@zygo/contracts";
+import { takeable } from "@zygo/core";
+import type { FunctionLogs } from "./function-logs.ts";
+import { GatewayLinks } from "./gateway-links.ts";
+import { Group, unavailable, type GroupHost } from "./group.ts";
+import { Invocation } from "./invocation.ts";
+import { describeInvocation } from "./invocation-line.ts";
+import type { Logger } from "./log.ts";
+import type { PeerDone } from "./peer.ts";
+import { Rooms } from "./rooms.ts";
+import type { Starter } from "./starter.ts";
+import { readVersion, type VersionSource } from "./versions.ts";
+
+/** Most invocations out of one pop. */
+const BATCH = 64;
+/** Invocations held at all, for each instance that there may be: those that wait behind their version's own limit included. */
+const HELD_PER_INSTANCE = 8;
+
+export interface DispatcherOptions {
+  worker: string;
+  secret: string;
+  maxInstances: number;
+  lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
+  versions: VersionSource;
+  starter: Starter;
+  logs: FunctionLogs;
+  log: Logger;
+}
+
+interface Held {
+  group: Group;
+  deadline: NodeJS.Timeout;
+}
+
+/** Takes invocations off the queue, for capacity that the worker has, and sees each to its end. */
+export class Dispatcher implements GroupHost {
+  readonly starter: Starter;
+  readonly logs: FunctionLogs;
+  readonly rooms: Rooms;
+  readonly #options: DispatcherOptions;
+  readonly #links: GatewayLinks;
+  readonly #held = new Map<Invocation, Held>();
+  #freed = Promise.withResolvers<void>();
+  #idle = Promise.withResolvers<void>();
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.starter = options.starter;
+    this.logs = options.logs;
+    this.rooms = new Rooms(options.maxInstances);
+    this.#links = new GatewayLinks(options, (invocation) => this.#left(invocation), options.log);
+  }
+
+  /** Invocations that this worker has taken and not finished. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Takes until the signal aborts. Resolves then; what was taken goes on. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#freed.resolve(), { once: true });
+    while (!signal.aborted) {
+      const free = this.#takeable();
+      if (free === 0) await this.#untilFreed();
+      else for (const bytes of await this.#options.lane.take(free, signal)) this.#accept(bytes);
+    }
+  }
+
+  /** Resolves when nothing is held any more. */
+  async settled(): Promise<void> {
+    while (this.#held.size > 0) {
+      this.#idle = Promise.withResolvers<void>();
+      await this.#idle.promise;
+    }
+  }
+
+  /** Ends all instances; what they serve, and what waits, is told that the worker stops. */
+  close(): void {
+    this.rooms.close({ code: "SHUTTING_DOWN", detail: "The worker is stopping." });
+    // Failures are written in this turn of the loop; the links end after it.
+    setImmediate(() => this.#links.close());
+  }
+
+  /* GroupHost */
+
+  makeRoom(wanted: number, asker: Group): number {
+    return this.rooms.makeRoom(wanted, asker);
+  }
+
+  onChange(group: Group): void {
+    this.rooms.changed(group);
+    if (this.#takeable() > 0) this.#freed.resolve();
+  }
+
+  onRoom(): void {
+    this.rooms.freed();
+  }
+
+  onSettled(invocation: Invocation, done: PeerDone | undefined): void {
+    const held = this.#held.get(invocation);
+    if (held === undefined) return;
+    clearTimeout(held.deadline);
+    this.#held.delete(invocation);
+    this.logs.ended(invocation);
+    this.#options.log.info("invocation", describeInvocation(invocation, done));
+    if (this.#held.size === 0) this.#idle.resolve();
+  }
+
+  #takeable(): number {
+    const { maxInstances } = this.#options;
+    return takeable({ maxInstances, demand: this.rooms.demand, held: this.#held.size, maxHeld: maxInstances * HELD_PER_INSTANCE, batch: BATCH });
+  }
+
+  async #untilFreed(): Promise<void> {
+    this.#freed = Promise.withResolvers<void>();
+    await this.#freed.promise;
+  }
+
+  #accept(bytes: Buffer): void {
+    try {
+      this.#hold(decodeEnvelope(bytes), Date.now());
+    } catch (error) {
+      this.#options.log.error("envelope dropped", { bytes: bytes.length, error });
+    }
+  }
+
+  #hold(envelope: Envelope, now: number): void {
+    const { head } = envelope;
+    const link = this.#links.get(head.gateway);
+    const invocation = new Invocation(envelope, link, now);
+    link.claim(invocation);
+    if (head.deadlineMs <= now) return invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
+    const deadline = setTimeout(() => this.#expire(invocation), head.deadlineMs - now);
+    const group = this.#group(head.function, head.version);
+    this.#held.set(invocation, { group, deadline });
+    group.enqueue(invocation);
+  }
+
+  #group(name: string, digest: string): Group {
+    const known = this.rooms.find(name, digest);
+    if (known !== undefined) return known;
+    const group = new Group(name, digest, this);
+    this.rooms.add(group);
+    void this.#prepare(group);
+    return group;
+  }
+
+  async #prepare(group: Group): Promise<void> {
+    try {
+      group.ready(await readVersion(this.#options.versions, group.name, group.digest));
+    } catch (error) {
+      this.#options.log.error("version not available", { function: group.name, version: shortVersion(group.digest), error });
+      this.rooms.remove(group);
+      group.unavailable(unavailable(error));
+    }
+  }
+
+  #expire(invocation: Invocation): void {
+    const held = this.#held.get(invocation);
+    if (held === undefined) return;
+    if (invocation.seat === undefined) held.group.withdraw(invocation);
+    else invocation.seat.holder.overdue(invocation);
+  }
+
+  /** The caller went away. What an instance serves goes on until it notices; what waits goes no further. */
+  #left(invocation: Invocation): void {
+    if (invocation.seat === undefined) this.#held.get(invocation)?.group.withdraw(invocation);
+  }
+
+  /** Reaps what is idle for too long. */
+  sweep(): void {
+    this.rooms.sweep(performance.now());
+  }
+}

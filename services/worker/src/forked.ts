@@ -1,0 +1,71 @@
+import { FrameError, FrameType } from "@zygo/contracts/frames";
+import type { InstanceProcess, Sandbox, SandboxHost, SandboxSpec, SandboxUsage } from "@zygo/sandbox";
+import { FrameLink, type FrameHandler } from "./frame-link.ts";
+import type { Inside, InsideServices } from "./inside.ts";
+import { Hello, parsePeer } from "./peer.ts";
+import { deadlined } from "./timers.ts";
+
+/** A fork that has not said hello by then never will, milliseconds. */
+const HELLO_MS = 5_000;
+
+/** A forked process in its sandbox that said hello and has no tenant's code yet, with the services that its sandbox reaches. */
+export class Forked {
+  readonly sandbox: Sandbox;
+  readonly process: InstanceProcess;
+  readonly link: FrameLink;
+  readonly inside: Inside;
+  #destroyed: Promise<SandboxUsage> | undefined;
+
+  private constructor(sandbox: Sandbox, process: InstanceProcess, link: FrameLink, inside: Inside) {
+    this.sandbox = sandbox;
+    this.process = process;
+    this.link = link;
+    this.inside = inside;
+  }
+
+  /** @throws Error when any part of it cannot be made; nothing is left then. */
+  static async make(host: SandboxHost, services: InsideServices, spec: SandboxSpec): Promise<Forked> {
+    const sandbox = await host.create(spec);
+    let inside: Inside | undefined;
+    try {
+      const opening = services.open(sandbox).then((opened) => (inside = opened));
+      const [process] = await Promise.all([fork(sandbox), opening]);
+      return new Forked(sandbox, process.process, process.link, await opening);
+    } catch (cause) {
+      inside?.close();
+      await sandbox.destroy();
+      throw new Error("cannot fork into a new sandbox", { cause });
+    }
+  }
+
+  /** Idempotent. The link ends without a word to its handler. */
+  destroy(): Promise<SandboxUsage> {
+    this.#destroyed ??= this.#destroy();
+    return this.#destroyed;
+  }
+
+  async #destroy(): Promise<SandboxUsage> {
+    this.link.close();
+    this.inside.close();
+    return this.sandbox.destroy();
+  }
+}
+
+async function fork(sandbox: Sandbox): Promise<{ process: InstanceProcess; link: FrameLink }> {
+  const process = await sandbox.fork();
+  const hello = Promise.withResolvers<void>();
+  const link = new FrameLink(process.channel, awaitHello(hello));
+  await deadlined(hello.promise, HELLO_MS, () => new Error("no hello from the fork"));
+  return { process, link };
+}
+
+function awaitHello(hello: PromiseWithResolvers<void>): FrameHandler {
+  return {
+    onFrame({ type, payload }) {
+      if (type !== FrameType.hello) throw new FrameError("first frame is no hello");
+      parsePeer(Hello, payload);
+      hello.resolve();
+    },
+    onEnd: (violation) => hello.reject(violation ?? new Error("the fork ended before its hello")),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Socket } from "node:net";
+import { FrameDecoder, FrameError, type Frame } from "@zygo/contracts/frames";
+
+export interface FrameHandler {
+  /** May throw FrameError: the peer broke the protocol. The payload is valid until it returns. */
+  onFrame(frame: Frame): void;
+  /** Once. `violation` when the peer broke the protocol; the socket is destroyed then. */
+  onEnd(violation: FrameError | undefined): void;
+}
+
+/** A peer that leaves this much unread gets no more: bodies are bounded by credit, so only a hostile one gets here. Bytes. */
+const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+
+/** Frames over a socket, in both directions. What is sent within one turn of the event loop goes out in one write. */
+export class FrameLink {
+  readonly #socket: Socket;
+  #handler: FrameHandler;
+  #ended = false;
+  #corked = false;
+
+  constructor(socket: Socket, handler: FrameHandler) {
+    this.#socket = socket;
+    this.#handler = handler;
+    const decoder = new FrameDecoder((frame) => {
+      if (!this.#ended) this.#handler.onFrame(frame);
+    });
+    socket.on("data", (chunk: Buffer) => this.#guard(() => decoder.push(chunk)));
+    // The cause of an error is the close that follows it.
+    socket.on("error", () => undefined);
+    socket.on("end", () => this.#end(undefined));
+    socket.on("close", () => this.#end(undefined));
+  }
+
+  /** Frames from now on go to another handler: the link passes from the pool to the load, from the load to the instance. */
+  handOver(handler: FrameHandler): void {
+    this.#handler = handler;
+    if (this.#ended) handler.onEnd(undefined);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** After the end of the link: dropped. */
+  send(frame: Buffer): void {
+    if (this.#ended) return;
+    if (this.#socket.writableLength > MAX_BACKLOG_BYTES) return this.#end(new FrameError("peer does not read"));
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+      process.nextTick(this.#uncork);
+    }
+    this.#socket.write(frame);
+  }
+
+  /** Idempotent. The handler is not told. */
+  close(): void {
+    this.#ended = true;
+    this.#socket.destroy();
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#socket.uncork();
+  };
+
+  #guard(step: () => void): void {
+    if (this.#ended) return;
+    try {
+      step();
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#end(error);
+    }
+  }
+
+  #end(violation: FrameError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#handler.onEnd(violation);
+    if (violation !== undefined) this.#socket.destroy();
+  }
+}

@@ -1,0 +1,245 @@
+import { performance } from "node:perf_hooks";
+import { FnError, type ErrorCode } from "@zygo/contracts";
+import { idlePolicy, instanceDemand, reapable, startsNeeded, type VersionLoad } from "@zygo/core";
+import { Instance } from "./instance.ts";
+import type { Verdict } from "./death.ts";
+import type { Forked } from "./forked.ts";
+import type { Invocation } from "./invocation.ts";
+import type { FunctionLogs } from "./function-logs.ts";
+import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
+import type { Starter } from "./starter.ts";
+import type { ReadyVersion } from "./versions.ts";
+
+/** What a group needs of the worker around it. */
+export interface GroupHost {
+  starter: Starter;
+  logs: FunctionLogs;
+  /** Makes room for up to `wanted` instances more, by ending others' idle ones if need be. @returns for how many there is room. */
+  makeRoom(wanted: number, asker: Group): number;
+  /** Demand changed. */
+  onChange(group: Group): void;
+  /** An instance became idle or ended: another version's waiters may have room now. */
+  onRoom(): void;
+  onSettled(invocation: Invocation, done: PeerDone | undefined): void;
+}
+
+const TIMED_OUT: Record<"starting" | "waiting", Verdict> = {
+  starting: { code: "FUNCTION_TIMEOUT", detail: "The function's module did not finish loading before the deadline." },
+  waiting: { code: "QUEUE_TIMEOUT", detail: "Every instance of the function was busy until the deadline." },
+};
+const REAPED: Verdict = { code: "FUNCTION_CRASHED", detail: "The instance was ended while idle." };
+
+/** All that this worker does for one version: who waits, who serves, what is starting. */
+export class Group {
+  readonly name: string;
+  readonly digest: string;
+  /** No alias points to the version any more. */
+  retired = false;
+  demand = 0;
+  lastUsedAt = performance.now();
+  readonly #host: GroupHost;
+  #version: ReadyVersion | undefined;
+  readonly #waiters = new Set<Invocation>();
+  readonly #instances = new Set<Instance>();
+  /** Instances that can take one more, the most recently used last. */
+  readonly #available: Instance[] = [];
+  #starting = 0;
+  #active = 0;
+
+  constructor(name: string, digest: string, host: GroupHost) {
+    this.name = name;
+    this.digest = digest;
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#instances.size + this.#starting;
+  }
+
+  get starting(): number {
+    return this.#starting;
+  }
+
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  get instances(): ReadonlySet<Instance> {
+    return this.#instances;
+  }
+
+  get unused(): boolean {
+    return this.size === 0 && this.#waiters.size === 0;
+  }
+
+  /** The version is here: what waits for it can go on. */
+  ready(version: ReadyVersion): void {
+    this.#version = version;
+    this.pump();
+  }
+
+  /** The version cannot be had: all that waits for it fails. */
+  unavailable(verdict: Verdict): void {
+    for (const invocation of [...this.#waiters]) this.#failWaiter(invocation, verdict);
+  }
+
+  enqueue(invocation: Invocation): void {
+    this.lastUsedAt = performance.now();
+    this.#waiters.add(invocation);
+    this.pump();
+  }
+
+  /** Its deadline has come, or its caller has left: nothing waits for it any more. */
+  withdraw(invocation: Invocation): void {
+    if (!this.#waiters.has(invocation)) return;
+    this.#failWaiter(invocation, this.#starting > 0 || this.#version === undefined ? TIMED_OUT.starting : TIMED_OUT.waiting);
+  }
+
+  /** Gives waiters to what can serve them, and starts what is missing. */
+  pump(): void {
+    const version = this.#version;
+    if (version === undefined) return this.#changed();
+    for (const invocation of this.#waiters) {
+      const instance = this.#available.at(-1);
+      if (instance === undefined) break;
+      this.#waiters.delete(invocation);
+      this.#give(invocation, instance);
+    }
+    if (this.#waiters.size > 0) this.#startMissing(version);
+    this.#changed();
+  }
+
+  /** Ends idle instances that have outlived their use. */
+  reap(now: number): void {
+    if (this.#version === undefined || this.#available.length === 0) return;
+    const idle = this.#available.filter((instance) => instance.active === 0);
+    const policy = idlePolicy(this.#version.record.limits, this.retired);
+    const count = reapable(idle.map((instance) => now - instance.lastUsedAt), { ...policy, instances: this.#instances.size });
+    for (const instance of idle.slice(0, count)) instance.end(REAPED);
+  }
+
+  /** The idle instance that was used least recently; undefined when none is idle. */
+  oldestIdle(): Instance | undefined {
+    return this.#available.find((instance) => instance.active === 0);
+  }
+
+  /** Ends everything; for the end of the worker. */
+  endAll(verdict: Verdict): void {
+    for (const invocation of [...this.#waiters]) this.#failWaiter(invocation, verdict);
+    for (const instance of [...this.#instances]) instance.end(verdict);
+  }
+
+  /* InstanceOwner */
+
+  onFree(instance: Instance): void {
+    this.#active--;
+    if (instance.spent) {
+      if (instance.active === 0) instance.end(REAPED);
+    } else if (!this.#available.includes(instance)) this.#available.push(instance);
+    this.pump();
+    if (this.#version?.record.limits.idleTimeoutMs === 0) this.reap(performance.now());
+    this.#host.onRoom();
+  }
+
+  onGone(instance: Instance): void {
+    this.#active -= instance.active;
+    this.#instances.delete(instance);
+    const at = this.#available.indexOf(instance);
+    if (at >= 0) this.#available.splice(at, 1);
+    // Not before the caller that is about to be told has been: whoever waits comes after.
+    queueMicrotask(() => {
+      this.pump();
+      this.#host.onRoom();
+    });
+  }
+
+  onSettled(invocation: Invocation, done: PeerDone | undefined): void {
+    this.#host.onSettled(invocation, done);
+  }
+
+  onLog(line: PeerLog, invocation: Invocation | undefined): void {
+    this.#host.logs.add(this.name, this.digest, line, invocation?.head.requestId);
+  }
+
+  onFailure(failure: PeerFailure, invocation: Invocation): void {
+    this.#host.logs.failure(this.name, this.digest, failure, invocation.head.requestId);
+  }
+
+  discard(forked: Forked): void {
+    this.#host.starter.discard(forked);
+  }
+
+  #give(invocation: Invocation, instance: Instance): void {
+    this.#active++;
+    instance.serve(invocation);
+    if (!instance.free) this.#available.splice(this.#available.lastIndexOf(instance), 1);
+  }
+
+  #startMissing(version: ReadyVersion): void {
+    const load = this.#load(version);
+    const needed = startsNeeded(load, Number.POSITIVE_INFINITY);
+    if (needed === 0) return;
+    const room = Math.min(needed, this.#host.makeRoom(needed, this));
+    // The oldest waiters have a start each already; whose start it is decides how long it may take, not whom it serves.
+    const uncovered = [...this.#waiters].slice(load.starting * load.concurrency);
+    for (let count = 0; count < room; count++) {
+      const waiter = uncovered[count * load.concurrency];
+      if (waiter !== undefined) void this.#start(version, waiter);
+    }
+  }
+
+  async #start(version: ReadyVersion, waiter: Invocation): Promise<void> {
+    this.#starting++;
+    const { requestId, deadlineMs } = waiter.head;
+    try {
+      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, line, requestId);
+      const started = await this.#host.starter.start(version, { limitMs: deadlineMs - Date.now(), onLog });
+      this.#starting--;
+      this.#host.logs.started(this.name, this.digest, started, requestId);
+      this.#welcome(new Instance(started, version, this));
+    } catch (error) {
+      this.#starting--;
+      this.#startFailed(error, waiter);
+    }
+    this.pump();
+  }
+
+  #welcome(instance: Instance): void {
+    this.#instances.add(instance);
+    this.#available.push(instance);
+    instance.open();
+  }
+
+  /** One start fails one waiter, so that a version that cannot load is not started over and over for the same ones. */
+  #startFailed(error: unknown, waiter: Invocation): void {
+    const failure = error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });
+    this.#host.logs.startFailure(this.name, this.digest, failure, waiter.head.requestId);
+    const expired = Date.now() >= waiter.head.deadlineMs;
+    const victim = this.#waiters.has(waiter) ? waiter : expired ? undefined : this.#waiters.values().next().value;
+    if (victim !== undefined) this.#failWaiter(victim, { code: failure.code, detail: failure.message });
+  }
+
+  #failWaiter(invocation: Invocation, verdict: Verdict): void {
+    this.#waiters.delete(invocation);
+    invocation.fail(verdict);
+    this.#host.onSettled(invocation, undefined);
+    this.#changed();
+  }
+
+  #load(version: ReadyVersion): VersionLoad {
+    const { concurrency, maxInstances } = version.record.limits;
+    return { waiting: this.#waiters.size, active: this.#active, instances: this.#instances.size, starting: this.#starting, concurrency, maxInstances };
+  }
+
+  #changed(): void {
+    const waiting = this.#waiters.size;
+    this.demand = this.#version === undefined ? waiting : instanceDemand(this.#load(this.#version));
+    this.#host.onChange(this);
+  }
+}
+
+/** What callers are told when a version cannot be had. */
+export function unavailable(error: unknown): Verdict {
+  const code: ErrorCode = error instanceof FnError ? error.code : "INTERNAL";
+  return { code, detail: error instanceof FnError ? error.message : "The platform could not prepare the function." };
+}

@@ -1,0 +1,181 @@
+import { performance } from "node:perf_hooks";
+import { FrameError, FrameType, type Frame } from "@zygo/contracts/frames";
+import type { StartKind } from "@zygo/contracts/names";
+import { classifyDeath, learnCause, type Verdict } from "./death.ts";
+import type { Forked } from "./forked.ts";
+import type { FrameHandler } from "./frame-link.ts";
+import type { Invocation } from "./invocation.ts";
+import { parsePeer, parsePeerHead, parseWindow, PeerDone, PeerFailure, PeerLog, PeerResponse } from "./peer.ts";
+import type { Started } from "./starter.ts";
+import { lifetimeOf, type ReadyVersion } from "./versions.ts";
+
+/** Those who want to know of an instance. */
+export interface InstanceOwner {
+  /** It has a stream more to give than before, or has reached the end of its life. */
+  onFree(instance: Instance): void;
+  /** Once: it serves no more. Its invocations may still learn why. */
+  onGone(instance: Instance): void;
+  /** An invocation is over in every respect: its caller was told, its instance is rid of it. */
+  onSettled(invocation: Invocation, done: PeerDone | undefined): void;
+  onLog(line: PeerLog, invocation: Invocation | undefined): void;
+  onFailure(failure: PeerFailure, invocation: Invocation): void;
+  /** The sandbox and all in it are to be destroyed. */
+  discard(forked: Forked): void;
+}
+
+/** For how long an instance with other invocations may go on after one overran its deadline and was cancelled, milliseconds. */
+const CANCEL_GRACE_MS = 100;
+
+const PROTOCOL: Verdict = { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." };
+const TIMEOUT: Verdict = { code: "FUNCTION_TIMEOUT", detail: "The function did not answer before its deadline." };
+const NEIGHBOUR: Verdict = { code: "FUNCTION_CRASHED", detail: "The instance was ended because another invocation that it served overran its deadline." };
+
+/** A process that has loaded a version and serves its invocations, `concurrency` at a time. See README for its states. */
+export class Instance implements FrameHandler {
+  readonly kind: StartKind;
+  readonly bornMs = Date.now();
+  lastUsedAt = performance.now();
+  readonly #forked: Forked;
+  readonly #version: ReadyVersion;
+  readonly #owner: InstanceOwner;
+  readonly #initMs: number;
+  readonly #lifetime: number;
+  readonly #active = new Map<number, Invocation>();
+  #served = 0;
+  #gone = false;
+
+  constructor({ forked, kind, initMs }: Started, version: ReadyVersion, owner: InstanceOwner) {
+    this.kind = kind;
+    this.#forked = forked;
+    this.#version = version;
+    this.#owner = owner;
+    this.#initMs = initMs;
+    this.#lifetime = lifetimeOf(version.record.limits.reuse);
+    forked.inside.caller = { function: version.record.function, depth: () => this.#depth() };
+  }
+
+  /** From here on it is the link's handler, and may be gone at once. */
+  open(): void {
+    this.#forked.link.handOver(this);
+  }
+
+  get sandboxId(): number {
+    return this.#forked.sandbox.id;
+  }
+
+  get pid(): number {
+    return this.#forked.process.pid;
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  /** It has served all that `reuse` lets it. */
+  get spent(): boolean {
+    return this.#served >= this.#lifetime;
+  }
+
+  /** It can take one more invocation. */
+  get free(): boolean {
+    return !this.#gone && this.#served < this.#lifetime && this.#active.size < this.#version.record.limits.concurrency;
+  }
+
+  /** Only when `free`. The first invocation has the start kind and the load time of the instance; all others find it hot. */
+  serve(invocation: Invocation): void {
+    const first = this.#served++ === 0;
+    this.#active.set(this.#served, invocation);
+    const [kind, initMs] = first ? [this.kind, this.#initMs] : (["hot", 0] as const);
+    invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this });
+  }
+
+  /** Its deadline has come. */
+  overdue(invocation: Invocation): void {
+    invocation.fail(TIMEOUT);
+    if (this.#gone) return;
+    if (this.#active.size <= 1) return this.end(TIMEOUT);
+    invocation.cancel();
+    setTimeout(() => {
+      if (invocation.seat !== undefined && this.#active.get(invocation.seat.stream) === invocation) this.end(NEIGHBOUR);
+    }, CANCEL_GRACE_MS);
+  }
+
+  /** Ends it now, whatever it does; what it serves gets the verdict. Idempotent. */
+  end(verdict: Verdict): void {
+    if (this.#gone) return;
+    this.#leave();
+    this.#settleAll(verdict);
+    this.#owner.discard(this.#forked);
+  }
+
+  onFrame({ type, flags, stream, payload }: Frame): void {
+    const invocation = this.#active.get(stream);
+    if (type === FrameType.log) return this.#owner.onLog(parsePeer(PeerLog, payload), invocation);
+    if (invocation === undefined) throw new FrameError("frame for a stream that is not open");
+    if (type === FrameType.response) {
+      const { head, body } = parsePeerHead(PeerResponse, payload);
+      invocation.instanceResponse(head, body, flags);
+    } else if (type === FrameType.body) invocation.instanceBody(payload, flags);
+    else if (type === FrameType.window) invocation.instanceWindow(parseWindow(payload));
+    else if (type === FrameType.done) this.#done(stream, invocation, parsePeer(PeerDone, payload));
+    else if (type === FrameType.failure) this.#failure(invocation, parsePeer(PeerFailure, payload));
+    else throw new FrameError(`an instance has no frame of type ${type} to send`);
+  }
+
+  onEnd(violation: FrameError | undefined): void {
+    if (this.#gone) return;
+    if (violation !== undefined) {
+      this.#owner.onLog({ time: Date.now(), level: "error", message: `protocol violation: ${violation.message}` }, undefined);
+      return this.end(PROTOCOL);
+    }
+    this.#leave();
+    void this.#die();
+  }
+
+  /** The process ended by itself: those who wait are told why as soon as that is known. */
+  async #die(): Promise<void> {
+    const { process, sandbox } = this.#forked;
+    if (this.#active.size > 0) {
+      const [exit, usage] = await learnCause({ exited: process.exited, usage: () => sandbox.usage() });
+      this.#settleAll(classifyDeath(exit, usage, this.#version.record.limits.memoryMb));
+    }
+    this.#owner.discard(this.#forked);
+  }
+
+  #leave(): void {
+    this.#gone = true;
+    this.#forked.inside.caller = undefined;
+    this.#owner.onGone(this);
+  }
+
+  #settleAll(verdict: Verdict): void {
+    for (const invocation of this.#active.values()) {
+      invocation.fail(verdict);
+      this.#owner.onSettled(invocation, undefined);
+    }
+    this.#active.clear();
+  }
+
+  #failure(invocation: Invocation, failure: PeerFailure): void {
+    invocation.instanceFailure(failure);
+    this.#owner.onFailure(failure, invocation);
+  }
+
+  #done(stream: number, invocation: Invocation, done: PeerDone): void {
+    invocation.instanceDone();
+    this.#active.delete(stream);
+    this.lastUsedAt = performance.now();
+    this.#owner.onSettled(invocation, done);
+    this.#owner.onFree(this);
+  }
+
+  #depth(): number {
+    let deepest = 0;
+    for (const { depth } of this.#active.values()) deepest = Math.max(deepest, depth);
+    return deepest;
+  }
+}

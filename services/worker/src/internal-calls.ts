@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { Agent, createServer, request, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
+import { createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { pipeline } from "node:stream";
+import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
+import type { Inside, InsideCaller } from "./inside.ts";
+import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
+import type { Logger } from "./log.ts";
+
+export interface InternalCalls {
+  server: HttpServer;
+  close(): void;
+}
+
+/** Connections to the gateway, and so calls under way at a time, of all sandboxes. */
+const MAX_SOCKETS = 1024;
+/** Connections of one sandbox: each costs this process a descriptor. */
+const MAX_SANDBOX_SOCKETS = 128;
+/** A sandbox that dribbles its request head is cut off, milliseconds. */
+const HEAD_TIMEOUT_MS = 10_000;
+
+const insideOf = new WeakMap<Socket, Inside>();
+
+/**
+ * Function-to-function calls: one HTTP proxy for all sandboxes, which vouches to the gateway for the function that calls. Streams both
+ * ways. It listens nowhere itself: `serveCalls` feeds it.
+ */
+export function createInternalCalls(given: { gateway: { host: string; port: number }; secret: string; log: Logger }): InternalCalls {
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: "lifo" });
+  const server = createServer({ headersTimeout: HEAD_TIMEOUT_MS, requestTimeout: 0 }, (incoming, response) => {
+    const caller = insideOf.get(incoming.socket)?.caller;
+    const callee = functionOfHost(incoming.headers.host);
+    if (callee === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
+    if (caller === undefined) return refuse(response, new FnError("FORBIDDEN", "This sandbox belongs to no function yet."));
+    forward({ incoming, response, caller, callee, agent, ...given });
+  });
+  server.on("clientError", (_error, socket) => socket.destroy());
+  return { server, close: () => agent.destroy() };
+}
+
+/** Accepts on a listening socket inside a sandbox; takes the descriptor over. */
+export async function serveCalls(calls: InternalCalls, fd: number, inside: Inside): Promise<Server> {
+  const listener = createTcpServer({ noDelay: true }, (socket) => {
+    insideOf.set(socket, inside);
+    calls.server.emit("connection", socket);
+  });
+  listener.maxConnections = MAX_SANDBOX_SOCKETS;
+  listener.on("error", () => undefined);
+  listener.listen({ fd });
+  await once(listener, "listening");
+  return listener;
+}
+
+interface Call {
+  incoming: IncomingMessage;
+  response: ServerResponse;
+  caller: InsideCaller;
+  callee: string;
+  agent: Agent;
+  gateway: { host: string; port: number };
+  secret: string;
+  log: Logger;
+}
+
+function forward({ incoming, response, caller, callee, agent, gateway, secret, log }: Call): void {
+  const signed = signCaller({ function: caller.function, depth: caller.depth() + 1 }, Date.now(), secret);
+  const headers = [...requestHeaders(incoming.rawHeaders), "host", `${gateway.host}:${gateway.port}`, HEADERS.caller, signed];
+  const outgoing = request({ ...gateway, agent, method: incoming.method ?? "GET", path: `/fn/${callee}${incoming.url ?? "/"}`, headers });
+  outgoing.on("response", (answer) => {
+    response.writeHead(answer.statusCode ?? 502, responseHeaders(answer.rawHeaders));
+    // A broken stream on one side ends the other: that is all there is to tell.
+    pipeline(answer, response, () => undefined);
+  });
+  outgoing.on("error", (error) => {
+    log.warn("internal call failed", { caller: caller.function, callee, error });
+    refuse(response, new FnError("INTERNAL", "The gateway could not be reached."));
+  });
+  response.on("close", () => outgoing.destroy());
+  pipeline(incoming, outgoing, () => undefined);
+}
+
+function refuse(response: ServerResponse, error: FnError): void {
+  if (response.headersSent) return void response.destroy();
+  const problem = toProblem(error, "");
+  response.writeHead(problem.status, problemHeaders(error)).end(JSON.stringify(problem));
+}

@@ -1,0 +1,217 @@
+import { performance } from "node:perf_hooks";
+import { shortVersion, type Envelope, type ErrorCode, type EnvelopeHead } from "@zygo/contracts";
+import { encodeFrame, encodeHead, encodeJson, encodeWindow, FLAG_END, FrameError, FrameType, type FailurePayload, type RequestHead, type ResponseHead } from "@zygo/contracts/frames";
+import { HEADERS, type StartKind } from "@zygo/contracts/names";
+import { Credit } from "./credit.ts";
+import type { Verdict } from "./death.ts";
+import type { FrameLink } from "./frame-link.ts";
+import type { PeerResponse } from "./peer.ts";
+
+const NOTHING = Buffer.alloc(0);
+
+/** The gateway's side of an invocation. */
+export interface Caller {
+  send(frame: Buffer): void;
+  /** The stream is over: frames that still come for it mean nothing. */
+  forget(stream: number): void;
+}
+
+/** The instance's side of an invocation. */
+export interface Seat {
+  link: FrameLink;
+  /** Number of the invocation on the instance's link. */
+  stream: number;
+  kind: StartKind;
+  initMs: number;
+  holder: { overdue(invocation: Invocation): void };
+}
+
+/** What became of it, for the log. */
+export interface Outcome {
+  status?: number;
+  code?: ErrorCode;
+  /** Why the platform ended it; absent when the function did. */
+  verdict?: Verdict;
+  handlerMs?: number;
+}
+
+/**
+ * One invocation from the queue to its end: relays frames between gateway and instance, counting credit in both directions. The
+ * methods named after the instance throw FrameError when it breaks the order of the protocol. After the caller was told the end (or
+ * left), frames of the instance are still checked, but go nowhere.
+ */
+export class Invocation {
+  readonly head: EnvelopeHead;
+  readonly dequeuedMs: number;
+  readonly outcome: Outcome = {};
+  /** Of how deep a chain of function-to-function calls this is the end: 0 for a call from outside. */
+  readonly depth: number;
+  readonly #caller: Caller;
+  readonly #requestCredit = new Credit();
+  readonly #responseCredit = new Credit();
+  readonly #dequeuedAt = performance.now();
+  #inline: Buffer;
+  #parked: { payload: Buffer; flags: number }[] = [];
+  #seat: Seat | undefined;
+  #startMs = 0;
+  #requestEnded: boolean;
+  #response: "none" | "open" | "ended" = "none";
+  #told = false;
+
+  constructor({ head, body }: Envelope, caller: Caller, dequeuedMs: number) {
+    this.head = head;
+    this.dequeuedMs = dequeuedMs;
+    this.#caller = caller;
+    this.#inline = body;
+    this.#requestEnded = head.complete;
+    this.depth = depthOf(head);
+  }
+
+  get seat(): Seat | undefined {
+    return this.#seat;
+  }
+
+  /** The caller has its whole answer, or has left. */
+  get told(): boolean {
+    return this.#told;
+  }
+
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  get queueMs(): number {
+    return Math.max(0, this.dequeuedMs - this.head.enqueuedMs);
+  }
+
+  /** Milliseconds since the worker took it. */
+  get ageMs(): number {
+    return performance.now() - this.#dequeuedAt;
+  }
+
+  /** Gives it to an instance: once. */
+  sit(seat: Seat): void {
+    this.#seat = seat;
+    this.#startMs = Math.max(0, this.ageMs - seat.initMs);
+    this.#requestCredit.spend(this.#inline.length);
+    seat.link.send(encodeHead(FrameType.request, seat.stream, requestHead(this.head), this.#inline, this.head.complete ? FLAG_END : 0));
+    for (const { payload, flags } of this.#parked) seat.link.send(encodeFrame(FrameType.body, seat.stream, flags, payload));
+    this.#inline = NOTHING;
+    this.#parked = [];
+  }
+
+  /** @throws FrameError when the gateway overruns its window. */
+  callerBody(payload: Buffer, flags: number): void {
+    if (this.#requestEnded) throw new FrameError("body after its end");
+    this.#requestCredit.spend(payload.length);
+    if ((flags & FLAG_END) !== 0) this.#requestEnded = true;
+    if (this.#seat === undefined) this.#parked.push({ payload: Buffer.from(payload), flags });
+    else this.#seat.link.send(encodeFrame(FrameType.body, this.#seat.stream, flags, payload));
+  }
+
+  /** @throws FrameError when the gateway returns credit that was not spent. */
+  callerWindow(bytes: number): void {
+    this.#responseCredit.refund(bytes);
+    if (this.#response === "open") this.#seat?.link.send(encodeWindow(this.#seat.stream, bytes));
+  }
+
+  /** The caller went away. */
+  callerLeft(): void {
+    if (this.#told) return;
+    this.outcome.code = "CLIENT_CLOSED_REQUEST";
+    this.#end();
+    this.cancel();
+  }
+
+  /** Aborts `request.signal` in the function. */
+  cancel(): void {
+    this.#seat?.link.send(encodeFrame(FrameType.cancel, this.#seat.stream, 0));
+  }
+
+  instanceResponse(response: PeerResponse, body: Buffer, flags: number): void {
+    if (this.#response !== "none") throw new FrameError("second response");
+    this.#response = "open";
+    this.outcome.status = response.status;
+    if (response.handlerMs !== undefined) this.outcome.handlerMs = response.handlerMs;
+    this.#responseCredit.spend(body.length);
+    if (!this.#told) this.#caller.send(encodeHead(FrameType.response, this.head.stream, this.#responseHead(response), body, flags));
+    this.#endOfResponse(flags);
+  }
+
+  instanceBody(payload: Buffer, flags: number): void {
+    if (this.#response !== "open") throw new FrameError("body without a response, or after its end");
+    this.#responseCredit.spend(payload.length);
+    if (!this.#told) this.#caller.send(encodeFrame(FrameType.body, this.head.stream, flags, payload));
+    this.#endOfResponse(flags);
+  }
+
+  instanceWindow(bytes: number): void {
+    this.#requestCredit.refund(bytes);
+    if (!this.#told && !this.#requestEnded) this.#caller.send(encodeWindow(this.head.stream, bytes));
+  }
+
+  /** The function's own failure. */
+  instanceFailure(verdict: Verdict): void {
+    if (this.#response === "ended") throw new FrameError("failure after the end of the response");
+    this.#response = "ended";
+    this.#fail(verdict);
+  }
+
+  /** Everything of it is settled. */
+  instanceDone(): void {
+    if (this.#response !== "ended" && !this.#told) throw new FrameError("done before the end of the response");
+  }
+
+  /** Tells the caller that there will be no (further) answer; nothing happens when it was told already. */
+  fail(verdict: Verdict): void {
+    if (this.#told) return;
+    this.outcome.verdict = verdict;
+    this.#fail(verdict);
+  }
+
+  #fail({ code, detail }: Verdict): void {
+    if (this.#told) return;
+    this.outcome.code = code;
+    const failure: FailurePayload = { code, detail, version: shortVersion(this.head.version) };
+    if (this.#seat !== undefined) failure.start = this.#seat.kind;
+    this.#caller.send(encodeJson(FrameType.failure, this.head.stream, failure, FLAG_END));
+    this.#end();
+  }
+
+  #responseHead(response: PeerResponse): ResponseHead {
+    return {
+      ...response,
+      start: this.#seat?.kind ?? "cold",
+      version: shortVersion(this.head.version),
+      timing: { queue: round(this.queueMs), start: round(this.#startMs), init: round(this.#seat?.initMs ?? 0) },
+    } as ResponseHead;
+  }
+
+  #endOfResponse(flags: number): void {
+    if ((flags & FLAG_END) === 0) return;
+    this.#response = "ended";
+    if (this.#told) return;
+    this.#end();
+    // Nobody is left to send the rest of the request.
+    if (!this.#requestEnded) this.cancel();
+  }
+
+  #end(): void {
+    this.#told = true;
+    this.#parked = [];
+    this.#caller.forget(this.head.stream);
+  }
+}
+
+function requestHead(head: EnvelopeHead): RequestHead {
+  const { requestId, method, url, headers, deadlineMs, attempt, trigger } = head;
+  return { requestId, method, url, headers, deadlineMs, attempt, trigger };
+}
+
+function depthOf(head: EnvelopeHead): number {
+  const value = head.headers.find(([name]) => name.toLowerCase() === HEADERS.depth)?.[1];
+  const depth = Number(value ?? 0);
+  return Number.isInteger(depth) && depth > 0 ? depth : 0;
+}
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { materialise } from "@zygo/artifacts";
+import { RUNTIMES } from "@zygo/contracts/names";
+import { SyncLane } from "@zygo/queue";
+import { openSandboxHost } from "@zygo/sandbox";
+import { createStore } from "@zygo/store";
+import { createLogger, type Logger } from "./log.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { startWorker, type Worker } from "./worker.ts";
+
+const BASES = resolve(import.meta.dirname, "../../../build/base");
+/** A launcher that does not end its sandboxes by then is left to end with this process, milliseconds. */
+const CLOSE_MS = 3_000;
+
+const settings = readSettings(process.env);
+const log = createLogger(settings.logLevel);
+process.on("exit", () => log.flush());
+process.on("uncaughtException", (error) => {
+  log.error("uncaught", { error });
+  process.exit(1);
+});
+await run(settings, log);
+
+async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Settings, log: Logger): Promise<void> {
+  log.info("starting", { home: paths.home, maxInstances, poolSize, gateway });
+  mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
+  const secret = readFileSync(paths.linkSecret, "utf8").trim();
+  const runtimes = RUNTIMES.filter((runtime) => existsSync(join(BASES, runtime)));
+  let worker: Worker | undefined;
+  const host = await openSandboxHost({
+    name: createHash("sha256").update(paths.home).digest("hex").slice(0, 12),
+    runDir: paths.run,
+    layersDir: paths.layers,
+    bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
+    onLog: (line) => log.warn("launcher", { line }),
+    onZygoteExit: (runtime) => worker?.zygoteLost(runtime),
+  });
+  let stopping = false;
+  void host.lost.then((reason) => {
+    if (stopping) return;
+    log.error("launcher lost, and every sandbox with it", { reason });
+    process.exit(1);
+  });
+  const store = createStore({ url: redisUrl });
+  const lane = new SyncLane({ url: redisUrl });
+  worker = await startWorker({
+    id: `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
+    secret,
+    socket: paths.workerSocket,
+    gateway,
+    maxInstances,
+    poolSize,
+    runtimes,
+    host,
+    store,
+    lane,
+    materialise: (wanted) => materialise({ artifacts: paths.artifacts, layers: paths.layers, ...wanted }),
+    log,
+  });
+  const end = async (graceful: boolean): Promise<void> => {
+    if (stopping || !graceful) process.exit(0);
+    stopping = true;
+    await worker?.stop();
+    setTimeout(() => process.exit(0), CLOSE_MS).unref();
+    await host.close();
+    process.exit(0);
+  };
+  listen(end, log);
+}
+
+/** SIGTERM and SIGINT drain; a second one, or the end of the supervisor, ends at once. */
+function listen(end: (graceful: boolean) => Promise<void>, log: Logger): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(true));
+  process.on("disconnect", () => void end(false));
+  log.info("ready");
+  process.send?.({ ready: true });
+}

@@ -1,0 +1,124 @@
+import { availableParallelism } from "node:os";
+import { performance } from "node:perf_hooks";
+import { FnError } from "@zygo/contracts";
+import { poolTarget } from "@zygo/core";
+import type { RuntimeName, StartKind } from "@zygo/contracts/names";
+import type { SandboxHost } from "@zygo/sandbox";
+import { Forked } from "./forked.ts";
+import type { InsideServices } from "./inside.ts";
+import { loadVersion } from "./load.ts";
+import type { Logger } from "./log.ts";
+import type { PeerLoaded, PeerLog } from "./peer.ts";
+import { Pool } from "./pool.ts";
+import { Slots } from "./slots.ts";
+import { deadlined } from "./timers.ts";
+import type { ReadyVersion } from "./versions.ts";
+
+/** A process that has loaded its version and can serve. */
+export interface Started {
+  forked: Forked;
+  kind: StartKind;
+  loaded: PeerLoaded;
+  /** Milliseconds from `load` sent to `loaded` received. */
+  initMs: number;
+}
+
+/** What a tenant-less sandbox runs with until a version's limits are set. */
+const EMPTY_LIMITS = { memoryBytes: 128 * 1024 * 1024, cpu: 1, pids: 64, tmpBytes: 64 * 1024 * 1024 };
+const EMPTY_HOSTNAME = "fn";
+
+/** Makes instances: out of the pool, or cold. Bounds how many are forked at once, not how many load. */
+export class Starter {
+  readonly #host: SandboxHost;
+  readonly #services: InsideServices;
+  readonly #log: Logger;
+  readonly #pools = new Map<RuntimeName, Pool>();
+  readonly #zygotes = new Map<RuntimeName, Promise<unknown>>();
+  readonly #forks = new Slots(Math.max(2, availableParallelism()));
+
+  constructor(given: { host: SandboxHost; services: InsideServices; log: Logger }) {
+    this.#host = given.host;
+    this.#services = given.services;
+    this.#log = given.log;
+  }
+
+  /** Starts of the runtime wait until its zygote is up; without a zygote under way they fail. */
+  useZygote(runtime: RuntimeName, up: Promise<unknown>): void {
+    this.#zygotes.set(runtime, up);
+    // Each start tells of the failure.
+    up.catch(() => undefined);
+  }
+
+  /** Keeps tenant-less instances of a runtime whose zygote is ready. Resolves once there are as many as there should be. */
+  async openPool(runtime: RuntimeName, poolSize: number | undefined, pressure: () => { waiting: number; starting: number }): Promise<void> {
+    const make = () => Forked.make(this.#host, this.#services, { runtime, limits: EMPTY_LIMITS, hostname: EMPTY_HOSTNAME });
+    const pool = new Pool({ runtime, target: poolTarget(runtime, poolSize), make, pressure, log: this.#log });
+    this.#pools.set(runtime, pool);
+    await pool.filled;
+  }
+
+  /** Tenant-less instances that are ready. */
+  get pooled(): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.ready, 0);
+  }
+
+  /**
+   * @throws FnError: the function's code when its load fails (see `loadVersion`), INTERNAL when no process can be made. Nothing is left then.
+   */
+  async start(version: ReadyVersion, given: { limitMs: number; onLog: (line: PeerLog) => void }): Promise<Started> {
+    await this.#zygote(version.record.limits.runtime, given.limitMs);
+    const { forked, kind } = await this.#forks.run(() => this.#fork(version));
+    const loadAt = performance.now();
+    try {
+      const loaded = await loadVersion(forked, version, given);
+      return { forked, kind, loaded, initMs: performance.now() - loadAt };
+    } catch (error) {
+      this.discard(forked);
+      throw error;
+    }
+  }
+
+  /** Destroys in the background. */
+  discard(forked: Forked): void {
+    forked.destroy().catch((error: unknown) => this.#log.error("sandbox not destroyed", { sandbox: forked.sandbox.id, error }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  async #zygote(runtime: RuntimeName, limitMs: number): Promise<void> {
+    const up = this.#zygotes.get(runtime);
+    const missing = (cause?: unknown) => new FnError("INTERNAL", `The runtime ${runtime} is not available here.`, { cause });
+    if (up === undefined) throw missing();
+    try {
+      await deadlined(up, limitMs, missing);
+    } catch (error) {
+      throw error instanceof FnError ? error : missing(error);
+    }
+  }
+
+  async #fork(version: ReadyVersion): Promise<{ forked: Forked; kind: StartKind }> {
+    const pooled = await this.#fromPool(version);
+    if (pooled !== undefined) return { forked: pooled, kind: "pool" };
+    const { layer, limits, hostname, record } = version;
+    try {
+      return { forked: await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname }), kind: "cold" };
+    } catch (cause) {
+      throw new FnError("INTERNAL", "The platform could not start an instance.", { cause });
+    }
+  }
+
+  async #fromPool({ record, layer, limits }: ReadyVersion): Promise<Forked | undefined> {
+    const forked = this.#pools.get(record.limits.runtime)?.claim();
+    if (forked === undefined) return undefined;
+    try {
+      await forked.sandbox.assign({ layer, limits });
+      return forked;
+    } catch (error) {
+      this.#log.error("pool sandbox cannot be assigned", { sandbox: forked.sandbox.id, error });
+      this.discard(forked);
+      return undefined;
+    }
+  }
+}

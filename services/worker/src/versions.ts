@@ -1,0 +1,65 @@
+import { FnError, shortVersion, type VersionRecord } from "@zygo/contracts";
+import { encodeJson, FrameType, type LoadPayload } from "@zygo/contracts/frames";
+import type { SandboxLimits } from "@zygo/sandbox";
+
+const MIB = 1024 * 1024;
+
+/** What of a version is needed to load it into a sandbox; a probe has it before there is a record. */
+export type Loadable = Pick<VersionRecord, "function" | "version" | "layer" | "sourceMap" | "format" | "env" | "limits">;
+
+/** A version whose layer is unpacked on this machine. */
+export interface ReadyVersion {
+  record: Loadable;
+  short: string;
+  /** Host directory that holds `app/`. */
+  layer: string;
+  limits: SandboxLimits;
+  /** Inside name of its sandboxes. */
+  hostname: string;
+  /** The encoded `load` frame. */
+  loadFrame: Buffer;
+}
+
+export interface VersionSource {
+  version(name: string, digest: string): Promise<VersionRecord | null>;
+  materialise(wanted: { layer: string; sourceMap: string | null }): Promise<string>;
+}
+
+/** @throws FnError VERSION_NOT_FOUND, or INTERNAL when its artifact cannot be unpacked. */
+export async function readVersion(source: VersionSource, name: string, digest: string): Promise<ReadyVersion> {
+  const record = await source.version(name, digest);
+  if (record === null) throw new FnError("VERSION_NOT_FOUND");
+  return prepareVersion(source, record);
+}
+
+export async function prepareVersion(source: Pick<VersionSource, "materialise">, record: Loadable): Promise<ReadyVersion> {
+  const layer = await source.materialise({ layer: record.layer, sourceMap: record.sourceMap });
+  const { limits } = record;
+  return {
+    record,
+    short: shortVersion(record.version),
+    layer,
+    limits: { memoryBytes: limits.memoryMb * MIB, cpu: limits.cpu, pids: limits.pids, tmpBytes: limits.tmpMb * MIB },
+    hostname: record.function,
+    loadFrame: encodeJson(FrameType.load, 0, loadPayload(record)),
+  };
+}
+
+function loadPayload(record: Loadable): LoadPayload {
+  return {
+    function: record.function,
+    version: record.version,
+    file: record.format === "cjs" ? "/app/main.cjs" : "/app/main.mjs",
+    format: record.format,
+    env: record.env,
+    hasSourceMap: record.sourceMap !== null,
+    memoryBytes: record.limits.memoryMb * MIB,
+    hostname: record.function,
+  };
+}
+
+/** How many invocations an instance of the version serves in its life. */
+export function lifetimeOf(reuse: VersionRecord["limits"]["reuse"]): number {
+  if (reuse === "always") return Number.POSITIVE_INFINITY;
+  return reuse === "never" ? 1 : reuse;
+}

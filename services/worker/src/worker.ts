@@ -1,0 +1,92 @@
+import { FnError } from "@zygo/contracts";
+import type { RuntimeName } from "@zygo/contracts/names";
+import type { SandboxHost } from "@zygo/sandbox";
+import type { LogEntry } from "@zygo/store";
+import { announce } from "./announce.ts";
+import { serveApi } from "./api.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { FunctionLogs } from "./function-logs.ts";
+import { InsideServices } from "./inside.ts";
+import { createInternalCalls } from "./internal-calls.ts";
+import type { Logger } from "./log.ts";
+import { probe } from "./probe.ts";
+import { followAliases, type AliasSource } from "./retire.ts";
+import { Runtimes } from "./runtimes.ts";
+import { Starter } from "./starter.ts";
+import { deadlined } from "./timers.ts";
+import type { VersionSource } from "./versions.ts";
+
+/** Idle instances are looked through this often, milliseconds. */
+const SWEEP_MS = 250;
+/** How long a stopping worker finishes what it has, milliseconds. */
+const DRAIN_MS = 25_000;
+
+/** What the worker needs of the platform's state. */
+export interface WorkerStore extends AliasSource, Pick<VersionSource, "version"> {
+  appendLogs(name: string, lines: readonly LogEntry[]): Promise<void>;
+  announceWorker(id: string, address: string): Promise<void>;
+  removeWorker(id: string): Promise<void>;
+}
+
+export interface WorkerOptions {
+  id: string;
+  /** Of the installation's services, hex. */
+  secret: string;
+  /** Path of the API's socket. */
+  socket: string;
+  gateway: { host: string; port: number };
+  maxInstances: number;
+  poolSize: number | undefined;
+  /** Those that have a base layer here. */
+  runtimes: readonly RuntimeName[];
+  host: SandboxHost;
+  store: WorkerStore;
+  lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
+  materialise: VersionSource["materialise"];
+  log: Logger;
+}
+
+export interface Worker {
+  dispatcher: Dispatcher;
+  /** The zygote of a runtime ended: another is started. */
+  zygoteLost(runtime: RuntimeName): void;
+  /** Takes no more, finishes what it has within 25 s, ends all instances. Idempotent. The sandbox host stays open. */
+  stop(): Promise<void>;
+}
+
+/** Starts to serve. Resolves once the default runtime's pool is full; the other runtimes follow in the background. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { host, store, log, id, secret, gateway, socket } = options;
+  const calls = createInternalCalls({ gateway, secret, log });
+  const starter = new Starter({ host, services: new InsideServices(calls), log });
+  const versions: VersionSource = { version: (name, digest) => store.version(name, digest), materialise: options.materialise };
+  const logs = new FunctionLogs((name, lines) => store.appendLogs(name, lines), log);
+  const dispatcher = new Dispatcher({ worker: id, secret, maxInstances: options.maxInstances, lane: options.lane, versions, starter, logs, log });
+  const { rooms } = dispatcher;
+  const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
+  await runtimes.open(options.runtimes);
+  const unfollow = followAliases(store, rooms, log);
+  const api = await serveApi({ socket, rooms, probe: (request) => probe(request, { versions, starter }), trouble: () => undefined, log });
+  const sweeper = setInterval(() => dispatcher.sweep(), SWEEP_MS);
+  const stopping = new AbortController();
+  const taking = dispatcher.run(stopping.signal);
+  const announcing = announce(() => store.announceWorker(id, `unix:${socket}`), log, stopping.signal);
+
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    unfollow();
+    await Promise.all([taking, announcing]);
+    await store.removeWorker(id).catch(() => undefined);
+    await deadlined(dispatcher.settled(), DRAIN_MS, () => new FnError("SHUTTING_DOWN")).catch(() => log.warn("drain cut short", { held: dispatcher.held }));
+    clearInterval(sweeper);
+    runtimes.close();
+    dispatcher.close();
+    api.close();
+    api.closeAllConnections();
+    await starter.close();
+    await logs.flush();
+    calls.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return { dispatcher, zygoteLost: (runtime) => runtimes.restart(runtime), stop: () => (stopped ??= stop()) };
+}
