@@ -4,6 +4,7 @@
 //   forkCheck() → { pid, fd }: a plain fork for the self-test; pid is 0 in the child
 //   collect(pid, fd, timeoutMs) → what the check child wrote, or null when it hung or crashed
 //   ready(controlFd, selfTestJson)
+//   exit(code) → never returns: _exit(2)
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -103,7 +104,7 @@ class Zygote {
     sandbox = request.sandbox;
     sys::Fd channel = std::move(received->fds[0]);
     jail::Entry entry{std::move(received->fds[1]), {}, seccomp_};
-    for (size_t at = 2; at < received->fds.size(); ++at) entry.cgroup_procs.push_back(std::move(received->fds[at]));
+    for (size_t at = 2; at < received->fds.size(); ++at) entry.cgroup_doors.push_back(std::move(received->fds[at]));
     return fork_into(sandbox, std::move(channel), entry);
   }
 
@@ -142,7 +143,7 @@ class Zygote {
     }
     close(control_);
     entry.init.reset();
-    entry.cgroup_procs.clear();
+    entry.cgroup_doors.clear();
     return channel.release();
   }
 
@@ -209,10 +210,14 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// Node's own exit joins threads that a forked child does not have.
+Napi::Value exit_now(const Napi::CallbackInfo& info) { _exit(info[0].ToNumber().Int32Value()); }
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["serve"] = Napi::Function::New(env, serve);
   exports["forkCheck"] = Napi::Function::New(env, fork_check);
   exports["collect"] = Napi::Function::New(env, collect);
+  exports["exit"] = Napi::Function::New(env, exit_now);
   exports["ready"] = Napi::Function::New(env, ready);
   return exports;
 }

@@ -43,8 +43,8 @@ Done await_id_map(Blueprint& print) {
 }
 
 Done join_cgroups(Blueprint& print) {
-  for (const int procs : print.cgroup_procs) {
-    if (::write(procs, "0", 1) != 1) return sys::failure("write", "cgroup.procs");
+  for (const int door : print.cgroup_doors) {
+    if (::write(door, "0", 1) != 1) return sys::failure("write", "cgroup");
   }
   return done();
 }
@@ -101,6 +101,7 @@ Done mask_proc(Blueprint&) {
     struct stat found {};
     if (::lstat(path.c_str(), &found) < 0) continue;
     TRY(sys::bind(S_ISDIR(found.st_mode) ? "/empty" : "/dev/null", path));
+    TRY(sys::remount(path, MS_RDONLY | MS_NOSUID | MS_NOEXEC | (S_ISDIR(found.st_mode) ? unsigned{MS_NODEV} : 0U)));
   }
   for (const char* name : kReadOnlyDirs) {
     const std::string path = kRootfs + "/proc/" + name;

@@ -15,7 +15,7 @@ struct Blueprint {
   std::string layer;  // "/layers/<name>", or empty
   std::string hostname;
   unsigned long long tmp_bytes = 0;
-  std::vector<int> cgroup_procs;  // one a hierarchy, opened for writing
+  std::vector<int> cgroup_doors;  // one a hierarchy, opened for writing
   int mapped = -1;                // readable once the id maps are written
   int lifeline = -1;
   int status = -1;

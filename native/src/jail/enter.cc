@@ -18,8 +18,8 @@ using sys::done;
 
 // Done before the namespaces, while the opener's rights still count; a process may move itself.
 Done join_cgroups(Entry& entry) {
-  for (const sys::Fd& procs : entry.cgroup_procs) {
-    if (::write(procs.get(), "0", 1) != 1) return sys::failure("write", "cgroup.procs");
+  for (const sys::Fd& door : entry.cgroup_doors) {
+    if (::write(door.get(), "0", 1) != 1) return sys::failure("write", "cgroup");
   }
   return done();
 }

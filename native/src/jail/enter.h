@@ -11,7 +11,7 @@ namespace jail {
 
 struct Entry {
   sys::Fd init;                       // pidfd of the sandbox's pid 1
-  std::vector<sys::Fd> cgroup_procs;  // one a hierarchy, opened for writing
+  std::vector<sys::Fd> cgroup_doors;  // one a hierarchy, opened for writing
   std::span<const char> seccomp;      // struct sock_filter[]
 };
 

@@ -52,8 +52,8 @@ class Cgroup {
  public:
   sys::Done limit(const Limits& limits);
   Usage usage() const;
-  // Descriptors of cgroup.procs, opened for writing: whoever holds one may move itself in.
-  std::vector<int> procs() const;
+  // Descriptors through which a single-threaded process moves itself in, one a hierarchy, opened for writing.
+  std::vector<int> doors() const;
   // False while a process is still in it.
   bool remove();
 
@@ -63,7 +63,7 @@ class Cgroup {
     const Cgroups::Hierarchy* hierarchy;
     std::string name;
     sys::Fd dir;
-    sys::Fd procs;
+    sys::Fd door;
     bool has(const char* controller) const;
   };
   std::vector<Part> parts_;

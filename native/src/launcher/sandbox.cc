@@ -141,7 +141,7 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
                           spec.layer.empty() ? "" : "/layers/" + spec.layer,
                           spec.hostname,
                           spec.limits.tmp_bytes,
-                          sandbox.cgroup_.procs(),
+                          sandbox.cgroup_.doors(),
                           mapped->read.get(),
                           shared.lifeline,
                           status->write.get(),

@@ -108,8 +108,8 @@ void Service::fork(const Json& request) {
   if (!channel || sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"fork", "no such sandbox or no channel"});
   const auto zygote = zygotes_.find(sandbox->second.runtime());
   if (zygote == zygotes_.end()) return link_.refuse(request.at("id"), {"fork", "no zygote of this runtime"});
-  const auto procs = sandbox->second.cgroup().procs();
-  const auto asked = zygote->second.request_fork(id, channel.get(), sandbox->second.init(), procs);
+  const auto doors = sandbox->second.cgroup().doors();
+  const auto asked = zygote->second.request_fork(id, channel.get(), sandbox->second.init(), doors);
   if (!asked) return link_.refuse(request.at("id"), {"fork", asked.failure().text()});
   forking_[id] = request.at("id");
 }

@@ -17,7 +17,7 @@ class Zygote {
   // `instance_program`: a descriptor of the file with that of the instances.
   static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program, int instance_program,
                                      jail::StepFailure& failed);
-  sys::Done request_fork(uint32_t sandbox, int channel, const sys::Fd& init, std::span<const int> cgroup_procs);
+  sys::Done request_fork(uint32_t sandbox, int channel, const sys::Fd& init, std::span<const int> cgroup_doors);
   // The next event, or nothing when none is there; `gone` when the zygote ended.
   std::optional<jail::ZygoteEvent> next_event(bool& gone);
   void kill() const;

@@ -2,7 +2,7 @@
  * The program of a zygote: a warmed Node with no tenant's code in it, from which instances are forked. It runs from the base layer;
  * the launcher gives it descriptor 3, its control socket, and 4, the seccomp program of the instances.
  */
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { loadForkAddon } from "./fork/addon.ts";
 import { reseed } from "./fork/reseed.ts";
 import { selfTest } from "./fork/self-test.ts";
@@ -15,7 +15,7 @@ const ADDON = "/usr/lib/fn/fork.node";
 
 async function main(): Promise<void> {
   const addon = loadForkAddon(ADDON);
-  const seccomp = readFileSync(SECCOMP_PROGRAM);
+  const seccomp = readProgram();
   for (const name of Object.keys(process.env)) delete process.env[name];
   await warmUp();
   const outcome = selfTest(addon);
@@ -25,9 +25,19 @@ async function main(): Promise<void> {
   setImmediate(() => forkOnRequest(addon, seccomp));
 }
 
+/** By position: zygotes share the descriptor's offset. */
+function readProgram(): Buffer {
+  const program = Buffer.alloc(fstatSync(SECCOMP_PROGRAM).size);
+  readSync(SECCOMP_PROGRAM, program, 0, program.length, 0);
+  closeSync(SECCOMP_PROGRAM);
+  return program;
+}
+
 /** Blocks; what follows `serve` runs in each forked child alone. */
 function forkOnRequest(addon: ReturnType<typeof loadForkAddon>, seccomp: Buffer): void {
   const { channel } = addon.serve(CONTROL, seccomp);
+  // process.exit() ends in it. Node's own would join threads that this process does not have.
+  (process as unknown as { reallyExit: (code: number) => never }).reallyExit = (code) => addon.exit(code);
   reseed();
   serveInstance({ fd: channel });
 }

@@ -6,6 +6,8 @@ export interface ForkAddon {
   forkCheck(): { pid: number; fd: number };
   /** What the check child wrote to its pipe; null when it crashed, failed or took longer. */
   collect(pid: number, fd: number, timeoutMs: number): string | null;
+  /** `_exit(2)`. */
+  exit(code: number): never;
   ready(controlFd: number, selfTestJson: string): void;
 }
 

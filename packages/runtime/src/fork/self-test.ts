@@ -1,7 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import type { ForkAddon } from "./addon.ts";
 import { CHECKS } from "./checks.ts";
-import { exitNow } from "./exit-now.ts";
 import { reseed } from "./reseed.ts";
 
 export interface CheckResult {
@@ -26,7 +25,7 @@ export function selfTest(addon: ForkAddon): SelfTest | "child" {
   for (let child = 0; child < CHILDREN; child++) {
     const { pid, fd } = addon.forkCheck();
     if (pid === 0) {
-      void runChecks(fd);
+      void runChecks(addon, fd);
       return "child";
     }
     const text = addon.collect(pid, fd, TIMEOUT_MS);
@@ -43,7 +42,7 @@ function summarise(runs: CheckResult[][]): CheckResult[] {
   return (runs[0] ?? []).map(({ name }, at) => runs.map((run) => run[at]).find((check) => check?.ok === false) ?? { name, ok: true });
 }
 
-async function runChecks(fd: number): Promise<void> {
+async function runChecks(addon: ForkAddon, fd: number): Promise<void> {
   reseed();
   const checks: CheckResult[] = [];
   for (const [name, check] of CHECKS) {
@@ -57,7 +56,7 @@ async function runChecks(fd: number): Promise<void> {
   const random = [String(Math.random()), globalThis.crypto.randomUUID(), drawBytes()];
   writeSync(fd, JSON.stringify({ checks, random }));
   closeSync(fd);
-  exitNow(0);
+  addon.exit(0);
 }
 
 function drawBytes(): string {
