@@ -1,0 +1,62 @@
+import { randomUUIDv7 } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { FnError } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
+import { Hono } from "hono";
+import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
+import type { Log } from "./log.ts";
+import { asFnError, problemAnswer } from "./problem.ts";
+import type { Readiness } from "./readiness.ts";
+
+export interface AppOptions extends ControlProxyOptions {
+  readiness: () => Promise<Readiness>;
+  /** The text of `/metrics`. */
+  metrics: () => Promise<string>;
+  log: Log;
+}
+
+interface AppEnv {
+  Bindings: HttpBindings;
+  Variables: { requestId: string };
+}
+
+const HELLO = {
+  name: "zygo",
+  invoke: "/fn/<name>[@<version or alias>]/<path>",
+  links: { api: "/api/openapi.json", health: "/healthz", ready: "/readyz", metrics: "/metrics" },
+};
+
+/** Every route but `/fn/`, which is answered before it gets here. */
+export function createApp(given: AppOptions): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(async (context, next) => {
+    context.set("requestId", randomUUIDv7());
+    context.header(HEADERS.requestId, context.get("requestId"));
+    await next();
+  });
+  app.get("/", (context) => context.json(HELLO));
+  app.get("/healthz", (context) => context.json({ ok: true }));
+  app.get("/readyz", async (context) => {
+    const state = await given.readiness();
+    return context.json(state, state.ready ? 200 : 503);
+  });
+  app.get("/metrics", async (context) => context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }));
+  app.all("/api/*", async (context) => {
+    const { incoming, outgoing } = context.env;
+    await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.notFound((context) => problem(new FnError("NOT_FOUND"), context.get("requestId")));
+  app.onError((error, context) => {
+    const known = asFnError(error);
+    if (known.code === "INTERNAL") given.log.error("request failed", { requestId: context.get("requestId"), error });
+    return problem(known, context.get("requestId"));
+  });
+  return app;
+}
+
+function problem(error: FnError, requestId: string): Response {
+  const { status, headers, body } = problemAnswer(error, requestId);
+  return new Response(body, { status, headers: { ...headers, [HEADERS.requestId]: requestId } });
+}

@@ -1,0 +1,74 @@
+import type { Facts } from "./facts.ts";
+
+/** Upper bounds of the latency histogram, seconds: from a hot call to the longest timeout. */
+const BOUNDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 900];
+
+interface Histogram {
+  /** Observations per bound, not cumulated; the last one is above all bounds. */
+  counts: number[];
+  sum: number;
+}
+
+/** What is read at scrape time. */
+export interface Gauges {
+  inFlight: number;
+  workerLinks: number;
+  /** Undefined while the queue cannot be asked. */
+  queueDepth: number | undefined;
+}
+
+/** Counters of the invocations, in the text format of Prometheus. On the hot path: two map look-ups and a few additions. */
+export class Metrics {
+  readonly #requests = new Map<string, number>();
+  readonly #codes = new Map<string, number>();
+  readonly #latency = new Map<string, Histogram>();
+
+  /** A function that is not known counts as "": names that callers make up must not become labels. */
+  record(facts: Facts): void {
+    const known = facts.version === undefined ? "" : (facts.function ?? "");
+    const labels = `function="${known}",status="${Math.floor((facts.status ?? 0) / 100)}xx",start="${facts.start ?? ""}"`;
+    this.#requests.set(labels, (this.#requests.get(labels) ?? 0) + 1);
+    if (facts.code !== undefined) this.#codes.set(facts.code, (this.#codes.get(facts.code) ?? 0) + 1);
+    this.#observe(facts.start ?? "", (facts.durationMs ?? 0) / 1000);
+  }
+
+  /** @source https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4 */
+  render({ inFlight, workerLinks, queueDepth }: Gauges): string {
+    const lines = [
+      "# TYPE fn_requests_total counter",
+      ...Array.from(this.#requests, ([labels, count]) => `fn_requests_total{${labels}} ${count}`),
+      "# TYPE fn_errors_total counter",
+      ...Array.from(this.#codes, ([code, count]) => `fn_errors_total{code="${code}"} ${count}`),
+      "# TYPE fn_request_duration_seconds histogram",
+      ...Array.from(this.#latency, ([start, histogram]) => renderHistogram(start, histogram)).flat(),
+      ...gauge("fn_in_flight", inFlight),
+      ...gauge("fn_worker_links", workerLinks),
+      ...(queueDepth === undefined ? [] : gauge("fn_queue_depth", queueDepth)),
+      ...gauge("process_resident_memory_bytes", process.memoryUsage.rss()),
+    ];
+    return `${lines.join("\n")}\n`;
+  }
+
+  #observe(start: string, seconds: number): void {
+    let histogram = this.#latency.get(start);
+    if (histogram === undefined) {
+      histogram = { counts: new Array<number>(BOUNDS.length + 1).fill(0), sum: 0 };
+      this.#latency.set(start, histogram);
+    }
+    let at = 0;
+    while (at < BOUNDS.length && seconds > (BOUNDS[at] as number)) at++;
+    histogram.counts[at] = (histogram.counts[at] as number) + 1;
+    histogram.sum += seconds;
+  }
+}
+
+function renderHistogram(start: string, { counts, sum }: Histogram): string[] {
+  let below = 0;
+  const buckets = counts.map((count, at) => {
+    below += count;
+    return `fn_request_duration_seconds_bucket{start="${start}",le="${BOUNDS[at] ?? "+Inf"}"} ${below}`;
+  });
+  return [...buckets, `fn_request_duration_seconds_sum{start="${start}"} ${sum}`, `fn_request_duration_seconds_count{start="${start}"} ${below}`];
+}
+
+const gauge = (name: string, value: number): string[] => [`# TYPE ${name} gauge`, `${name} ${value}`];

@@ -1,0 +1,60 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chmod, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import type { Log } from "./log.ts";
+import type { Streams } from "./streams.ts";
+import { WorkerLink } from "./worker-link.ts";
+
+/** The listener that workers connect to. */
+export class WorkerLinks {
+  /** Goes into each envelope: the socket's path, and a nonce that tells this process from an earlier one with the same path. */
+  readonly address: string;
+  readonly #path: string;
+  readonly #server: Server;
+  /** All connections, those without a hello yet included. */
+  readonly #all = new Set<WorkerLink>();
+  readonly #ready = new Set<WorkerLink>();
+
+  constructor(given: { path: string; linkSecret: string; streams: Streams; log: Log }) {
+    this.#path = given.path;
+    this.address = `unix:${given.path}#${randomBytes(8).toString("hex")}`;
+    this.#server = createServer((socket) => {
+      const link = new WorkerLink(socket, {
+        ...given,
+        address: this.address,
+        onReady: (ready) => {
+          this.#ready.add(ready);
+          given.log.info("worker link up", { worker: ready.worker });
+        },
+        onEnd: (ended) => {
+          this.#all.delete(ended);
+          if (this.#ready.delete(ended)) given.log.info("worker link down", { worker: ended.worker, lost: ended.claimed.size });
+        },
+      });
+      this.#all.add(link);
+    });
+  }
+
+  /** Workers that have said hello and are connected. */
+  get count(): number {
+    return this.#ready.size;
+  }
+
+  /** Replaces the socket that an earlier process may have left. */
+  async listen(): Promise<void> {
+    await rm(this.#path, { force: true });
+    this.#server.listen(this.#path);
+    await once(this.#server, "listening");
+    await chmod(this.#path, 0o600);
+  }
+
+  /** Ends all links and takes the socket away. */
+  async close(): Promise<void> {
+    for (const link of [...this.#all]) link.end();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    await closed;
+  }
+}
