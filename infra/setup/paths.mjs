@@ -6,6 +6,8 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const BUILD = join(ROOT, "build");
 export const STAMPS = join(BUILD, "stamps");
 export const LOGS = join(BUILD, "logs");
+/** @source https://nodejs.org/api/module.html#module-compile-cache */
+export const COMPILE_CACHE = join(BUILD, "compile-cache");
 export const NODE_MODULES = join(ROOT, "node_modules");
 export const NATIVE = join(ROOT, "native");
 export const NATIVE_LIB = join(NATIVE, "build", "lib");

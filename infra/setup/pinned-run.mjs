@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";
-import { PLATFORM_RUNTIME, pinnedNode } from "./paths.mjs";
+import { COMPILE_CACHE, PLATFORM_RUNTIME, pinnedNode } from "./paths.mjs";
 
 /** Signals that ask for an end. */
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
@@ -14,14 +14,15 @@ const PARENT_CHECK_MS = 500;
  * Runs a program under the pinned Node to its end and returns its exit code (128 + n for a signal, as a shell does).
  *
  * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone, once; and when we are
- * killed the kernel tells it by SIGTERM (setpriv). `node`, for what it starts in turn, is the pinned Node too.
+ * killed the kernel tells it by SIGTERM (setpriv). `node`, for what it starts in turn, is the pinned Node too, and all of
+ * them keep their stripped and compiled code for the next start.
  *
  * @param {string[]} args Program and its arguments.
  * @returns {Promise<number>}
  */
 export function runPinned(args) {
   const node = pinnedNode(PLATFORM_RUNTIME);
-  const env = { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}` };
+  const env = { ...process.env, PATH: `${dirname(node)}:${process.env["PATH"] ?? ""}`, NODE_COMPILE_CACHE: COMPILE_CACHE };
   const child = spawn("setpriv", ["--pdeathsig", "TERM", node, ...args], { detached: true, stdio: "inherit", env });
   forwardSignals(child);
   if (process.env["npm_lifecycle_event"] !== undefined) endWithParent(child);
