@@ -1,0 +1,2 @@
+/** Exports nothing that could answer. */
+export const answer = 42;
