@@ -13,7 +13,7 @@ export function exportsOf(metafile: Metafile): string[] | null {
   return null;
 }
 
-export const hasHandler = (names: string[]): boolean => names.some((name) => name === "default" || METHODS.includes(name));
+export const hasHandler = (names: string[]): boolean => names.some((name) => name === "default" || name === "fetch" || METHODS.includes(name));
 
 /** @throws BundleError always: the entry offers nothing that could answer. */
 export function refuseWithoutHandler(entry: string, names: string[]): never {
