@@ -1,0 +1,44 @@
+import type { LoadedPayload, LoadPayload } from "@zygo/contracts/frames";
+import { describeError } from "./describe-error.ts";
+import { enterEnvironment } from "./environment.ts";
+import { evaluateBundle } from "./evaluate.ts";
+import { clockMs } from "./intrinsics.ts";
+import { loadedText } from "./json-text.ts";
+import type { Program } from "./program.ts";
+import { InvalidConfig, readConfig } from "./read-config.ts";
+import { NoHandlers, resolveHandlers } from "./resolve-handlers.ts";
+import { useSourceMap } from "./source-map.ts";
+
+export interface LoadOutcome {
+  /** Absent when the version cannot serve. */
+  program?: Program;
+  /** JSON text of the LoadedPayload. */
+  loaded: string;
+}
+
+/** Loads a version into this process, once in its life. Never rejects: what went wrong is in the outcome. */
+export async function loadVersion(load: LoadPayload): Promise<LoadOutcome> {
+  const startedMs = clockMs();
+  try {
+    if (load.hasSourceMap) useSourceMap(load.file);
+    const env = enterEnvironment(load.file, load.env);
+    const exports = await evaluateBundle(load.file, load.format);
+    const handlers = resolveHandlers(exports);
+    const config = readConfig(exports);
+    const loaded = { ok: true, loadMs: clockMs() - startedMs, handlers: handlers.names };
+    const identity = { function: load.function, version: load.version };
+    return { program: { identity, handlers, env }, loaded: loadedText(loaded, config) };
+  } catch (thrown) {
+    return { loaded: loadedText(refusal(thrown, clockMs() - startedMs), "null") };
+  }
+}
+
+function refusal(thrown: unknown, loadMs: number): Omit<LoadedPayload, "config"> {
+  const { code, error } = describeError(thrown, codeOf(thrown));
+  return { ok: false, loadMs, handlers: [], error: { code, ...error } };
+}
+
+function codeOf(thrown: unknown): string {
+  if (thrown instanceof NoHandlers) return "INVALID_BUNDLE";
+  return thrown instanceof InvalidConfig ? "INVALID_CONFIG" : "FUNCTION_LOAD_FAILED";
+}

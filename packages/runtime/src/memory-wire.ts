@@ -1,0 +1,30 @@
+import { FrameType } from "@zygo/contracts/frames";
+import type { Wire } from "./channel.ts";
+
+const TYPE_AT = 4;
+
+/** A wire to nowhere: it forgets what is written and counts the invocations that are done. */
+export class MemoryWire implements Wire {
+  readonly backlogBytes = 0;
+  #awaited = 0;
+  #resolve: (() => void) | undefined;
+
+  write(buffers: Buffer[]): void {
+    for (const frame of buffers) if (frame[TYPE_AT] === FrameType.done) this.#awaited--;
+    if (this.#awaited <= 0) this.#resolve?.();
+  }
+
+  writeNow(buffers: Buffer[]): void {
+    this.write(buffers);
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Resolves when this many more invocations are done. */
+  done(count: number): Promise<void> {
+    this.#awaited = count;
+    return new Promise((resolve) => (this.#resolve = resolve));
+  }
+}

@@ -1,0 +1,18 @@
+import type { InvocationContext, VersionIdentity } from "./context.ts";
+import { refuseMethod } from "./refuse-method.ts";
+import type { Handlers } from "./resolve-handlers.ts";
+
+/** A loaded version: what an instance runs, the same for all its invocations. */
+export interface Program {
+  identity: VersionIdentity;
+  handlers: Handlers;
+  /** The second argument of every handler; frozen. */
+  env: Readonly<Record<string, string>>;
+}
+
+/** Calls the entry's handler for the request. May throw, and may return anything. */
+export function callHandler(program: Program, request: Request, context: InvocationContext): unknown {
+  const call = program.handlers.forMethod(request.method);
+  if (call === undefined) return refuseMethod(request.method, program.handlers.allowed, context.requestId);
+  return call(request, program.env, context);
+}

@@ -1,0 +1,37 @@
+import { FrameError } from "@zygo/contracts/frames";
+import { captureConsole } from "./console-capture.ts";
+import { EXIT_UNAWAITED, superviseProcess, type Exit } from "./process-end.ts";
+import { Session } from "./session.ts";
+import { SocketWire } from "./socket-wire.ts";
+
+export interface ServeOptions {
+  /** A connected stream socket to the worker. */
+  fd: number;
+}
+
+/**
+ * Makes this process an instance: says hello on the socket, loads the version that the worker names, then serves its invocations until
+ * the worker closes its end. Call it once, in the process that will run the function, after `warmUp` in its parent.
+ */
+export function serveInstance(options: ServeOptions): void {
+  // The zygote has made it `_exit(2)`: taken now, before a function can replace it.
+  const exit = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process);
+  const wire = new SocketWire(options.fd, {
+    onBytes: (bytes) => receive(session, bytes, exit),
+    onEnd: () => exit(0),
+  });
+  const session = new Session(wire);
+  captureConsole(session.sink);
+  superviseProcess(session, exit);
+  session.greet();
+}
+
+/** A worker that breaks the protocol cannot be answered. */
+function receive(session: Session, bytes: Buffer, exit: Exit): void {
+  try {
+    session.channel.receive(bytes);
+  } catch (error) {
+    if (error instanceof FrameError) exit(EXIT_UNAWAITED);
+    throw error;
+  }
+}

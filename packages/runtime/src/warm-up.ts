@@ -1,0 +1,84 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { Duplex } from "node:stream";
+import { encodeFrame, encodeHead, encodeWindow, FLAG_END, FrameType } from "@zygo/contracts/frames";
+import { levelledMethods } from "./console-capture.ts";
+import { evaluateCommonJs, importModule } from "./evaluate.ts";
+import { MemoryWire } from "./memory-wire.ts";
+import { OutputStream } from "./output-stream.ts";
+import { readConfig } from "./read-config.ts";
+import { resolveHandlers } from "./resolve-handlers.ts";
+import { Session } from "./session.ts";
+import { PRACTICE, practiceProgram } from "./warm-up-program.ts";
+
+/** Enough for V8 to have compiled what each request runs, and to know its shapes. */
+const ROUNDS = 150;
+
+const BUNDLE = "exports.config = { memoryMb: 128 }; exports.default = { fetch: () => new Response('hello') };";
+
+/**
+ * Exercises in the zygote what every instance does, so that a forked child finds it loaded, compiled and in memory that it shares.
+ * Leaves no handle, timer or thread behind, and nothing that a function can see. Idempotent.
+ */
+export async function warmUp(): Promise<void> {
+  const exports = evaluateCommonJs(BUNDLE, "/app/main.cjs");
+  resolveHandlers(exports);
+  readConfig(exports);
+  await importModule("data:text/javascript,export%20default%201");
+  warmDescriptors();
+  new SourceMap({ version: 3, file: "a", sources: ["a"], sourcesContent: [], names: [], mappings: "AAAA", sourceRoot: "" }).findEntry(0, 0);
+  await practise();
+}
+
+/** Requests of every kind over a channel that ends in memory. */
+async function practise(): Promise<void> {
+  const wire = new MemoryWire();
+  const session = new Session(wire);
+  const stdout = new OutputStream(session.sink, "info", 1);
+  session.use(practiceProgram(levelledMethods(session.sink), stdout));
+  session.greet();
+  for (let round = 0; round < ROUNDS; round++) {
+    const done = wire.done(PRACTICE.length);
+    PRACTICE.forEach((_, at) => begin(session, at + 1));
+    await done;
+  }
+}
+
+function begin(session: Session, stream: number): void {
+  const { method, path, body, then } = PRACTICE[stream - 1]!;
+  const head = {
+    requestId: `req_${stream}`,
+    method,
+    url: `http://practice.fn.internal${path}?a=1`,
+    headers: [
+      ["host", "practice.fn.internal"],
+      ["accept", "*/*"],
+      ["user-agent", "zygo"],
+      ["content-type", "application/json"],
+    ],
+    deadlineMs: 0,
+    attempt: 1,
+    trigger: "http",
+  };
+  const bytes = Buffer.from(body);
+  const receive = session.channel.receive;
+  receive(encodeHead(FrameType.request, stream, head, bytes, then === "end" ? FLAG_END : 0));
+  if (then === "stream") {
+    receive(encodeFrame(FrameType.body, stream, 0, bytes));
+    receive(encodeWindow(stream, bytes.length));
+    receive(encodeFrame(FrameType.body, stream, FLAG_END));
+  }
+  if (then === "cancel") receive(encodeFrame(FrameType.cancel, stream, 0));
+}
+
+/** The paths of a socket's reads and writes, without a socket. */
+function warmDescriptors(): void {
+  const fd = openSync("/dev/null", "w");
+  writeSync(fd, Buffer.from("x"), 0, 1);
+  closeSync(fd);
+  const duplex = new Duplex({ read: () => {}, write: (_chunk, _encoding, callback) => callback() });
+  duplex.on("data", () => {});
+  for (let i = 0; i < ROUNDS; i++) duplex.push(Buffer.from("x"));
+  duplex.write("x");
+  duplex.destroy();
+}
