@@ -8,9 +8,9 @@ const RUNNER = join(import.meta.dirname, "..", "setup", "pinned-run.mjs");
 
 /** Prints its pid and each signal; ends a while after the first, with code 7, so that a second one would be seen. */
 const PROGRAM = `
-  console.log("pid " + process.pid);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => { console.log(signal); setTimeout(() => process.exit(7), 400); });
-  setInterval(() => {}, 1000);`;
+  setInterval(() => {}, 1000);
+  console.log("pid " + process.pid);`;
 
 let runner: ChildProcess;
 let output: string;
