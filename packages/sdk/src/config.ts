@@ -1,0 +1,28 @@
+/**
+ * The entry's `config` export. Every member is optional; what is left out has the platform's default. `fn deploy` checks it and names
+ * the member that is wrong.
+ */
+export interface FunctionConfig {
+  /** Default "node24". */
+  runtime?: "node22" | "node24" | "node26" | undefined;
+  /** MiB, 32 to 4096; default 128. */
+  memoryMb?: number | undefined;
+  /** Milliseconds, 10 to 900,000; default 30,000. The invocation is ended then, whatever it does. */
+  timeoutMs?: number | undefined;
+  /** Cores, 0.05 to 64; default 1. 0.5 is half of one. */
+  cpu?: number | undefined;
+  /** Processes and threads, 8 to 4096; default 64. */
+  pids?: number | undefined;
+  /** MiB of /tmp, 1 to 4096; default 64. */
+  tmpMb?: number | undefined;
+  /** Invocations that one instance serves at a time, 1 to 1000; default 1. */
+  concurrency?: number | undefined;
+  /** Instances that are kept ready, 0 to 1000; default 0. */
+  minInstances?: number | undefined;
+  /** Instances that may exist, 1 to 10,000; default 100. */
+  maxInstances?: number | undefined;
+  /** Milliseconds that an idle instance is kept, up to 86,400,000; default 60,000. */
+  idleTimeoutMs?: number | undefined;
+  /** How many invocations an instance serves in its life; "never" is one. Default "always". */
+  reuse?: "always" | "never" | number | undefined;
+}

@@ -1,0 +1,35 @@
+import { FunctionConfig as Schema } from "@zygo/contracts";
+import type { TRIGGERS } from "@zygo/contracts/names";
+import type { z } from "zod";
+import { expect, expectTypeOf, test } from "vitest";
+import type { ExportedHandler, FunctionConfig, Handler, Trigger } from "./index.ts";
+
+/** Fails to compile when the type has other members, and its test when the schema has. */
+const MEMBERS: Record<keyof FunctionConfig, true> = {
+  runtime: true,
+  memoryMb: true,
+  timeoutMs: true,
+  cpu: true,
+  pids: true,
+  tmpMb: true,
+  concurrency: true,
+  minInstances: true,
+  maxInstances: true,
+  idleTimeoutMs: true,
+  reuse: true,
+};
+
+test("FunctionConfig is what the platform's schema accepts", () => {
+  // Checked by tsc: vitest alone does not look at types.
+  expectTypeOf<FunctionConfig>().toEqualTypeOf<z.input<typeof Schema>>();
+  expectTypeOf<Trigger>().toEqualTypeOf<(typeof TRIGGERS)[number]>();
+  expect(Object.keys(MEMBERS).sort()).toEqual(Object.keys(Schema.shape).sort());
+});
+
+test("handlers may be objects or bare functions, sync or async", () => {
+  const bare: Handler = (request, env, ctx) => new Response(`${request.url} ${env["A"]} ${ctx.remainingMs()}`);
+  const app = { fetch: async (_request, env) => Promise.resolve(new Response(env.TOKEN)) } satisfies ExportedHandler<{ TOKEN: string }>;
+  // @ts-expect-error a handler must return a Response
+  const wrong: Handler = () => "text";
+  expect([bare, app.fetch, wrong]).toHaveLength(3);
+});
