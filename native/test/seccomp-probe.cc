@@ -5,7 +5,7 @@
 //
 // A call is a line: `<entry> <number> <argument 0> ... <argument 5>`; entry is `native` or `int80` (the i386 door of x86_64). The verdict is
 // a line: `errno <n>`, `returned <n>` or `signal <n>`. Without a program the call is made unfiltered: the control of the experiment.
-// Calls are made in namespaces of their own, so that one which is let through does no harm to the machine.
+// Calls are made in namespaces and a session of their own, so that one which is let through does no harm to the machine.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -64,7 +64,7 @@ void install(Program& program) {
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) fail("PR_SET_SECCOMP");
 }
 
-/// The last program is the strictest and may refuse prctl: it comes last.
+/// The strictest comes last: it may refuse to install another.
 void installAll(std::span<Program> programs) {
   if (programs.empty()) return;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
@@ -117,6 +117,7 @@ std::string verdictOf(const Call& call, std::span<Program> programs) {
 }
 
 int probeCalls(std::span<Program> programs) {
+  setsid();
   if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) != 0) fail("unshare");
   std::string entry;
   Call call;

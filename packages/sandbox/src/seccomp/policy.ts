@@ -41,14 +41,21 @@ export function resolvePolicy(file: PolicyFile): Policy {
 }
 
 /**
- * The policy with more calls refused, EPERM: an operator's answer to a kernel fault, without a rebuild.
+ * The policy with more calls refused: an operator's answer to a kernel fault, without a rebuild. They answer ENOSYS, as on a kernel that
+ * lacks them, so that libraries take another way. What the policy refuses anyway keeps its own answer.
  * @throws PolicyError on a name that is no call, so that a slip of the pen does not pass for protection.
  */
 export function withDenials(policy: Policy, names: readonly string[]): Policy {
-  if (names.length === 0) return policy;
   names.forEach(requireSyscall);
-  const denial: Rule = { syscalls: [...names], tests: [], verdict: { action: "errno", errno: "EPERM" } };
+  const syscalls = names.filter((name) => canBeAllowed(policy, name));
+  if (syscalls.length === 0) return policy;
+  const denial: Rule = { syscalls, tests: [], verdict: { action: "errno", errno: "ENOSYS" } };
   return { ...policy, rules: [denial, ...policy.rules] };
+}
+
+function canBeAllowed(policy: Policy, name: string): boolean {
+  const verdicts = policy.rules.filter((rule) => rule.syscalls.includes(name)).map((rule) => rule.verdict);
+  return (verdicts.length === 0 ? [policy.fallback] : verdicts).some((verdict) => verdict.action === "allow");
 }
 
 function resolveRule(rule: PolicyRule, constants: Record<string, number>): Rule {

@@ -1,16 +1,21 @@
 /** What a policy file says of one call, read rule by rule: the plain second opinion on the compiler. Shares nothing with it but the schema. */
-import type { PolicyArg, PolicyFile } from "../../src/seccomp/schema.ts";
+import type { ErrnoName, PolicyArg, PolicyFile, PolicyRule } from "../../src/seccomp/schema.ts";
 
 /** `allow`, `kill` or the name of an errno. */
-export type Said = string;
+export type Said = "allow" | "kill" | ErrnoName;
 
-/** @param args six, unsigned 64-bit */
+/** The rule that decides; undefined: the default does. @param args six, unsigned 64-bit */
+export function decidingRule(file: PolicyFile, name: string | undefined, args: readonly bigint[]): PolicyRule | undefined {
+  if (name === undefined) return undefined;
+  return file.rules.find((rule) => rule.syscalls.includes(name) && (rule.args ?? []).every((arg) => holds(file, arg, args)));
+}
+
 export function evaluate(file: PolicyFile, name: string | undefined, args: readonly bigint[]): Said {
-  for (const rule of file.rules) {
-    if (name === undefined || !rule.syscalls.includes(name)) continue;
-    if ((rule.args ?? []).every((arg) => holds(file, arg, args))) return rule.action === "errno" ? rule.errno : rule.action;
-  }
-  return file.default.action === "errno" ? file.default.errno : file.default.action;
+  return said(decidingRule(file, name, args) ?? file.default);
+}
+
+export function said(rule: PolicyRule | PolicyFile["default"]): Said {
+  return rule.action === "errno" ? rule.errno : rule.action;
 }
 
 /** A value as written in a policy, as a number. */

@@ -5,12 +5,28 @@ import { numeric } from "./evaluate.ts";
 const HIGH_BIT = 1n << 32n;
 const ALL = 0xffff_ffff_ffff_ffffn;
 
-/** Every combination of the values that the call's rules mention, their neighbours, and both with bits set where the kernel does not look. */
-export function argumentSamples(file: PolicyFile, name: string): bigint[][] {
+/**
+ * Combinations of the values that the call's rules mention, their neighbours, and both with bits set where the kernel does not look.
+ * All of them, or `limit` spread evenly.
+ */
+export function argumentSamples(file: PolicyFile, name: string, limit: number): bigint[][] {
   const candidates = Array.from({ length: 6 }, () => new Set<bigint>([0n]));
   const tested = file.rules.filter((rule) => rule.syscalls.includes(name)).flatMap((rule) => rule.args ?? []);
   for (const arg of tested) for (const value of near(file, arg)) candidates[arg.index]?.add(value);
-  return candidates.reduce<bigint[][]>((rows, values) => rows.flatMap((row) => [...values].map((value) => [...row, value])), [[]]);
+  const choices = candidates.map((values) => [...values]);
+  const total = choices.reduce((product, values) => product * values.length, 1);
+  const step = total <= limit ? 1 : total / limit;
+  return Array.from({ length: Math.min(total, limit) }, (_, at) => combination(choices, Math.floor(at * step)));
+}
+
+/** The combination of that rank, first choice fastest. */
+function combination(choices: bigint[][], rank: number): bigint[] {
+  let rest = rank;
+  return choices.map((values) => {
+    const value = values[rest % values.length] ?? 0n;
+    rest = Math.floor(rest / values.length);
+    return value;
+  });
 }
 
 function near(file: PolicyFile, arg: PolicyArg): bigint[] {
