@@ -12,7 +12,9 @@ export async function serveDns(fd: number): Promise<Socket> {
     if (answer !== undefined) socket.send(answer, from.port, from.address, () => undefined);
   });
   socket.on("error", () => undefined);
+  // With a descriptor, `listening` comes within `bind`.
+  const listening = once(socket, "listening");
   socket.bind({ fd });
-  await once(socket, "listening");
+  await listening;
   return socket;
 }
