@@ -1,7 +1,8 @@
 // fn-jail: runs the bundler where it sees the developer's project and nothing else of the host.
 //
-// In order: namespaces, a root of read-only binds, a child that is pid 1, limits, privileges, exec. Each step is mandatory.
-// The command gets an empty environment and the three standard descriptors. Ends with the command's exit code, or 128 + signal.
+// In order: namespaces, a root of read-only binds, a child that is pid 1, limits, privileges, exec. Each step is
+// mandatory. The command gets an empty environment and the three standard descriptors. Ends with the command's exit
+// code, or 128 + signal.
 
 #include <sys/prctl.h>
 #include <sys/stat.h>

@@ -91,7 +91,9 @@ void limit_resources() {
 
 void drop_privileges(const Owner* owner) {
   empty_bounding_set();
-  must(prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0),
+  must(prctl(PR_SET_SECUREBITS,
+             SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0,
+             0, 0),
        "lock secure bits");
   if (owner != nullptr) become(*owner);
   empty_capabilities();

@@ -13,8 +13,8 @@ struct Owner {
 // This process may make namespaces and mounts without a user namespace.
 bool is_privileged();
 
-// Enters new mount, pid, network, IPC and UTS namespaces; in a new user namespace, mapping the caller to itself, when not privileged.
-// The pid namespace is that of the next child.
+// Enters new mount, pid, network, IPC and UTS namespaces; in a new user namespace, mapping the caller to itself, when
+// not privileged. The pid namespace is that of the next child.
 void enter_namespaces(bool privileged);
 
 // Memory, CPU seconds, written bytes and core dumps (none).

@@ -25,7 +25,8 @@ struct Tree {
   std::string target;
 };
 
-// Opens a private copy of the tree at `source` and restricts it. Device nodes must work, hence `attributes` by the caller.
+// Opens a private copy of the tree at `source` and restricts it. Device nodes must work, hence `attributes` by the
+// caller.
 Tree open_tree_restricted(const Bind& bind, std::uint64_t attributes) {
   const int fd = must(open_tree(AT_FDCWD, bind.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE),
                       "open what the jail shows:", bind.source);
@@ -88,7 +89,8 @@ void pivot() {
 void enter_root(const Plan& plan) {
   must(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private");
   const std::vector<Tree> trees = open_trees(plan);
-  must(mount("jail", STAGE, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m,nr_inodes=4096,mode=0755"), "mount the new root");
+  must(mount("jail", STAGE, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=1m,nr_inodes=4096,mode=0755"),
+       "mount the new root");
   for (const Tree& tree : trees) attach(tree);
   seal_stage();
   pivot();

@@ -51,42 +51,54 @@ export async function bundle(request: BundleRequest): Promise<Bundle> {
   const program = request.esbuildBinary ?? esbuildProgram();
   const launch = request.jail === false ? unjailed(program) : jailed(program, visiblePaths(project), project.root);
   const esbuild = loadEsbuild(launch);
-  const stop = (): void => void esbuild.stop();
-  request.signal.addEventListener("abort", stop, { once: true });
+  // Checked before each build: after `stop`, esbuild would start itself again, and outside the jail once the launch is removed.
+  const make: Make = (options) => {
+    request.signal.throwIfAborted();
+    return esbuild.build(options);
+  };
   try {
-    const { result, format } = await build(esbuild, project);
+    const { result, format } = await untilAborted(build(make, project), request.signal);
     return toBundle(result, format, project, performance.now() - started);
   } catch (error) {
     request.signal.throwIfAborted();
     throw explain(error, launch, project);
   } finally {
-    request.signal.removeEventListener("abort", stop);
-    stop();
+    void esbuild.stop();
     launch.remove();
   }
 }
 
-async function build(esbuild: typeof Esbuild, project: Project): Promise<{ result: Result; format: Format }> {
-  const entryOnly = esbuild.build(entryOnlyOptions(project)).catch(() => null);
+type Make = typeof Esbuild.build;
+
+async function build(make: Make, project: Project): Promise<{ result: Result; format: Format }> {
+  const entryOnly = make(entryOnlyOptions(project)).catch(() => null);
   let format: Format = "cjs";
   let result: Result;
   try {
-    result = await esbuild.build(buildOptions(project, format));
+    result = await make(buildOptions(project, format));
   } catch (error) {
     if (!isBuildFailure(error) || !onlyTopLevelAwait(error.errors)) throw error;
     format = "esm";
-    result = await esbuild.build(buildOptions(project, format));
+    result = await make(buildOptions(project, format));
   }
-  await checkHandlers(esbuild, project, format === "esm" ? result : await entryOnly);
+  await checkHandlers(make, project, format === "esm" ? result : await entryOnly);
   return { result, format };
 }
 
 /** What `export *` brings shows in a whole ESM build alone: made only when the entry itself has no handler. */
-async function checkHandlers(esbuild: typeof Esbuild, project: Project, known: Pick<Result, "metafile"> | null): Promise<void> {
+async function checkHandlers(make: Make, project: Project, known: Pick<Result, "metafile"> | null): Promise<void> {
   const own = known === null ? null : exportsOf(known.metafile);
   if (own === null || hasHandler(own)) return;
-  const whole = exportsOf((await esbuild.build(buildOptions(project, "esm"))).metafile);
+  const whole = exportsOf((await make(buildOptions(project, "esm"))).metafile);
   if (whole !== null && !hasHandler(whole)) refuseWithoutHandler(project.entry, whole);
+}
+
+/** esbuild leaves what it was asked unanswered when it is stopped: the signal ends the wait. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
 function toBundle({ outputFiles, metafile, warnings }: Result, format: Format, project: Project, ms: number): Bundle {
@@ -95,7 +107,15 @@ function toBundle({ outputFiles, metafile, warnings }: Result, format: Format, p
   const code = outputFiles.find((file) => !file.path.endsWith(".map"))?.contents;
   if (code === undefined) throw new BundlerFailedError("esbuild wrote no bundle");
   const sourceMap = outputFiles.find((file) => file.path.endsWith(".map"))?.contents ?? null;
-  return { code, sourceMap, format, bytes: code.byteLength, inputs: Object.keys(metafile.inputs), warnings: translate(warnings, project), ms };
+  return {
+    code,
+    sourceMap,
+    format,
+    bytes: code.byteLength,
+    inputs: Object.keys(metafile.inputs),
+    warnings: translate(warnings, project),
+    ms,
+  };
 }
 
 function explain(error: unknown, launch: Launch, project: Project): unknown {

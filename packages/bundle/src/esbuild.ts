@@ -2,6 +2,8 @@ import { createRequire } from "node:module";
 import type * as Esbuild from "esbuild";
 import type { Launch } from "./jail.ts";
 
+/* eslint-disable no-restricted-properties -- No setting of ours: it is how esbuild lets itself be told of its program. */
+
 const require = createRequire(import.meta.url);
 
 /** The esbuild program that npm installed for this machine. */

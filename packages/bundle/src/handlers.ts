@@ -3,7 +3,8 @@ import { BundleError, plainMessage } from "./errors.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-const SHAPES = "Export one of: `export default { fetch(request, env, ctx) { … } }`, a default function, a Hono app as default, or functions named GET, POST, …";
+const SHAPES =
+  "Export one of: `export default { fetch(request, env, ctx) { … } }`, a default function, a Hono app as default, or functions named GET, POST, …";
 
 /** The names that a build's one entry exports; null when the build has no entry output. */
 export function exportsOf(metafile: Metafile): string[] | null {
@@ -13,7 +14,8 @@ export function exportsOf(metafile: Metafile): string[] | null {
   return null;
 }
 
-export const hasHandler = (names: string[]): boolean => names.some((name) => name === "default" || name === "fetch" || METHODS.includes(name));
+export const hasHandler = (names: string[]): boolean =>
+  names.some((name) => name === "default" || name === "fetch" || METHODS.includes(name));
 
 /** @throws BundleError always: the entry offers nothing that could answer. */
 export function refuseWithoutHandler(entry: string, names: string[]): never {

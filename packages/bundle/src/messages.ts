@@ -42,10 +42,13 @@ function hintFor(message: Message, project: Project): string | undefined {
   if (specifier === undefined) return undefined;
   if (specifier.endsWith(".node") && isThere(specifier, message, project)) return NATIVE_HINT;
   if (!UNRESOLVED.test(message.text) && !NO_BASE_CONFIG.test(message.text)) return undefined;
-  return isPackage(specifier) ? packageHint(specifier, project) : `Not found inside the project ${project.root}; nothing outside it can be bundled.`;
+  return isPackage(specifier)
+    ? packageHint(specifier, project)
+    : `Not found inside the project ${project.root}; nothing outside it can be bundled.`;
 }
 
-const NATIVE_HINT = "Native add-ons (.node) are not supported yet: use a package that is JavaScript or WebAssembly, or one with a pure-JavaScript fallback.";
+const NATIVE_HINT =
+  "Native add-ons (.node) are not supported yet: use a package that is JavaScript or WebAssembly, or one with a pure-JavaScript fallback.";
 
 /** An add-on that exists lacks a loader; one that does not is an ordinary missing file. */
 function isThere(specifier: string, { text, location }: Message, { root }: Project): boolean {
@@ -56,9 +59,13 @@ const isPackage = (specifier: string): boolean => /^(?:@[^/]+\/)?[a-z0-9~][^/:]*
 
 function packageHint(specifier: string, { root, repository }: Project): string {
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
-  const installed = upwards(root, repository).map((level) => join(level, "node_modules", name)).find((path) => lstatSync(path, { throwIfNoEntry: false }));
+  const installed = upwards(root, repository)
+    .map((level) => join(level, "node_modules", name))
+    .find((path) => lstatSync(path, { throwIfNoEntry: false }));
   if (installed === undefined) return `Run \`npm install ${name}\` in ${root}.`;
   if (!existsSync(installed)) return `${installed} is a dangling link: install ${name} again.`;
   const real = realpathSync(installed);
-  return contains(repository, real) ? `${name} is installed, but offers no such module.` : `${installed} links to ${real}, outside the repository ${repository}.`;
+  return contains(repository, real)
+    ? `${name} is installed, but offers no such module.`
+    : `${installed} links to ${real}, outside the repository ${repository}.`;
 }

@@ -34,7 +34,12 @@ export function buildOptions(project: Project, format: Format) {
 
 /** Parses the entry alone, to learn what it exports: a millisecond, beside the build itself. */
 export function entryOnlyOptions(project: Project) {
-  return { ...commonOptions(project), format: "esm", external: ["*"], outfile: join(project.root, "main.mjs") } as const satisfies BuildOptions;
+  return {
+    ...commonOptions(project),
+    format: "esm",
+    external: ["*"],
+    outfile: join(project.root, "main.mjs"),
+  } as const satisfies BuildOptions;
 }
 
 function commonOptions(project: Project) {

@@ -26,7 +26,8 @@ const ENTRY = /\.(?:[cm]?[jt]s|[jt]sx)$/;
 /** @throws BundleError when the entry is no source file, or its project would be the whole machine. */
 export function findProject(entry: string, projectRoot?: string): Project {
   if (!isFile(entry)) refuse(`${entry} is not a file`, "Give the path of a TypeScript or JavaScript file.");
-  if (!ENTRY.test(entry)) refuse(`${basename(entry)} is not TypeScript or JavaScript`, "An entry ends in .ts, .tsx, .mts, .js, .jsx, .mjs or .cjs.");
+  if (!ENTRY.test(entry))
+    refuse(`${basename(entry)} is not TypeScript or JavaScript`, "An entry ends in .ts, .tsx, .mts, .js, .jsx, .mjs or .cjs.");
   const directory = realpathSync(dirname(entry));
   const root = projectRoot === undefined ? (nearest(directory, ["package.json"]) ?? directory) : realpathSync(projectRoot);
   if (root === sep) refuse("the function's project would be the whole machine", "Put the file into a directory of its own.");

@@ -29,7 +29,9 @@ export function visiblePaths({ root, repository }: Project): string[] {
 /** What a directory above a package lends it. Regular files and directories alone: a link could lead anywhere. */
 function sharedOf(directory: string): string[] {
   return entriesOf(directory)
-    .filter((entry) => (entry.isDirectory() ? entry.name === "node_modules" : entry.isFile() && /^(?:package|tsconfig[^/]*)\.json$/.test(entry.name)))
+    .filter((entry) =>
+      entry.isDirectory() ? entry.name === "node_modules" : entry.isFile() && /^(?:package|tsconfig[^/]*)\.json$/.test(entry.name),
+    )
     .map((entry) => join(directory, entry.name));
 }
 

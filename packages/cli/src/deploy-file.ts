@@ -59,7 +59,13 @@ async function checkMeta({ overrides, env }: DeploySettings) {
   return { overrides: config.data, env: variables.data };
 }
 
-const FLAG_OF: Readonly<Record<string, string>> = { memoryMb: "--memory", timeoutMs: "--timeout", cpu: "--cpu", reuse: "--reuse", runtime: "--runtime" };
+const FLAG_OF: Readonly<Record<string, string>> = {
+  memoryMb: "--memory",
+  timeoutMs: "--timeout",
+  cpu: "--cpu",
+  reuse: "--reuse",
+  runtime: "--runtime",
+};
 
 function firstIssue({ issues }: { issues: { path: PropertyKey[]; message: string }[] }): string {
   const issue = issues[0];

@@ -39,7 +39,8 @@ export function toFailure(error: unknown): Failure {
   if (!(error instanceof Error)) return failure(EXIT.failed, "UNEXPECTED", String(error));
   if (error.name === "AbortError") return failure(EXIT.interrupted, "INTERRUPTED", "interrupted");
   if (isBundleError(error)) return ofMessages(error.messages);
-  if (error.name === "BundlerFailedError") return failure(EXIT.failed, "BUNDLER_FAILED", `the bundler could not run: ${error.message}`, BUNDLER_HINT);
+  if (error.name === "BundlerFailedError")
+    return failure(EXIT.failed, "BUNDLER_FAILED", `the bundler could not run: ${error.message}`, BUNDLER_HINT);
   if (isApiError(error)) return ofApi(error);
   return failure(EXIT.failed, "UNEXPECTED", error.message);
 }
@@ -48,7 +49,11 @@ const BUNDLER_HINT =
   "It runs in a jail, which needs root or unprivileged user namespaces. `fn deploy --unsafe-no-jail` bundles without one: only for code and packages that may read all that you can.";
 
 function failure(exit: Exit, code: string, detail: string, hint?: string): Failure {
-  return { exit, text: hint === undefined ? detail : `${detail}\n  → ${hint}`, problem: { code, detail, ...(hint === undefined ? {} : { hint }) } };
+  return {
+    exit,
+    text: hint === undefined ? detail : `${detail}\n  → ${hint}`,
+    problem: { code, detail, ...(hint === undefined ? {} : { hint }) },
+  };
 }
 
 function ofMessages(messages: Place[]): Failure {
@@ -80,6 +85,7 @@ function stackLines(error: unknown): string[] {
   return typeof text === "string" ? text.split("\n").map((line) => `  ${line}`) : [];
 }
 
-const isBundleError = (error: Error): error is Error & { messages: Place[] } => error.name === "BundleError" && Array.isArray((error as { messages?: unknown }).messages);
+const isBundleError = (error: Error): error is Error & { messages: Place[] } =>
+  error.name === "BundleError" && Array.isArray((error as { messages?: unknown }).messages);
 
 const isApiError = (error: Error): error is ApiError => error.name === "ApiError";

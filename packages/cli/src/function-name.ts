@@ -6,7 +6,8 @@ const NAME = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** @throws UsageError when it is no name of a function. */
 export function checkName(name: string): string {
-  if (!NAME.test(name)) throw new UsageError(`'${name}' is no function name: 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'`);
+  if (!NAME.test(name))
+    throw new UsageError(`'${name}' is no function name: 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'`);
   return name;
 }
 
@@ -18,7 +19,12 @@ export function nameOfFile(file: string): string {
   const path = resolve(file);
   const base = basename(path, extname(path));
   const raw = base === "index" ? basename(dirname(path)) : base;
-  const name = raw.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^[^a-z]+/g, "").slice(0, 63).replaceAll(/-+$/g, "");
+  const name = raw
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^[^a-z]+/g, "")
+    .slice(0, 63)
+    .replaceAll(/-+$/g, "");
   if (name === "") throw new UsageError(`cannot make a function name of '${raw}': give one with --name`);
   return name;
 }

@@ -90,7 +90,13 @@ function nameTargets(files: string[], name: string | undefined): Target[] {
   return targets;
 }
 
-function readOverrides({ memory, timeout, cpu, reuse, runtime }: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime"]?: string }) {
+function readOverrides({
+  memory,
+  timeout,
+  cpu,
+  reuse,
+  runtime,
+}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime"]?: string }) {
   return {
     ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
@@ -100,7 +106,13 @@ function readOverrides({ memory, timeout, cpu, reuse, runtime }: { [flag in "mem
   };
 }
 
-async function deployAll(targets: Target[], settings: DeploySettings, connection: Promise<Connection>, io: Io, quiet: boolean): Promise<Outcome[]> {
+async function deployAll(
+  targets: Target[],
+  settings: DeploySettings,
+  connection: Promise<Connection>,
+  io: Io,
+  quiet: boolean,
+): Promise<Outcome[]> {
   const progress = new Progress(io.stderr);
   const outcomes: Outcome[] = [];
   const waiting = [...targets.entries()];
@@ -126,7 +138,9 @@ async function tell(outcome: Outcome, oneOfMany: boolean, io: Io): Promise<void>
 }
 
 function asJson(outcomes: Outcome[]): unknown {
-  const documents = outcomes.map((outcome) => ("failure" in outcome ? { file: outcome.file, ...outcome.failure.problem } : { file: outcome.file, ...outcome.deployed }));
+  const documents = outcomes.map((outcome) =>
+    "failure" in outcome ? { file: outcome.file, ...outcome.failure.problem } : { file: outcome.file, ...outcome.deployed },
+  );
   return documents.length === 1 ? documents[0] : documents;
 }
 

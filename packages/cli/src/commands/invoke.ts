@@ -48,7 +48,14 @@ export const invoke: Command = {
     if (data !== null && !headers.has("content-type")) headers.set("content-type", data.type);
     const { client } = await connect(io.env, { needsKey: false });
     const started = performance.now();
-    const response = await client.invoke(base, { path, version, method: values.method?.toUpperCase(), headers, body: data?.body, signal: io.signal });
+    const response = await client.invoke(base, {
+      path,
+      version,
+      method: values.method?.toUpperCase(),
+      headers,
+      body: data?.body,
+      signal: io.signal,
+    });
     if (values.json === true) await printJson(response, started, io);
     else await print(response, values.include === true, io);
     return exitOf(response);

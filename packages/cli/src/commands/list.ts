@@ -27,12 +27,25 @@ export const list: Command = {
     const functions = await client.list({ signal: io.signal });
     if (values.json === true) await writeLine(io.stdout, JSON.stringify({ functions }));
     else if (functions.length === 0) await writeLine(io.stdout, `nothing is deployed at ${url}: try \`fn deploy <file>\``);
-    else await writeLine(io.stdout, showTable(["NAME", "VERSION", "RUNTIME", "MEMORY", "TIMEOUT", "BUNDLE", "UPDATED", "URL"], functions.map(row)));
+    else
+      await writeLine(
+        io.stdout,
+        showTable(["NAME", "VERSION", "RUNTIME", "MEMORY", "TIMEOUT", "BUNDLE", "UPDATED", "URL"], functions.map(row)),
+      );
     return EXIT.ok;
 
     function row({ name, updatedMs, url: at, live: { version, limits, bundleBytes } }: (typeof functions)[number]): string[] {
       const { runtime, memoryMb, timeoutMs } = limits;
-      return [name, version.slice(7, 19), runtime, `${memoryMb} MiB`, showMs(timeoutMs), showBytes(bundleBytes), showAgo(updatedMs, Date.now()), at];
+      return [
+        name,
+        version.slice(7, 19),
+        runtime,
+        `${memoryMb} MiB`,
+        showMs(timeoutMs),
+        showBytes(bundleBytes),
+        showAgo(updatedMs, Date.now()),
+        at,
+      ];
     }
   },
 };
