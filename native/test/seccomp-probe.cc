@@ -1,11 +1,12 @@
-// Tells what the kernel does with a system call under compiled seccomp programs. A program file is an array of struct sock_filter.
+// Tells what the kernel does with a system call under compiled seccomp programs (files of struct sock_filter).
 //
 //   seccomp-probe exec <program>... -- <command> <argument>...   runs the command under the programs
-//   seccomp-probe calls <program>...                             reads calls from stdin, makes each in a child of its own
+//   seccomp-probe calls <program>...                             makes the calls on stdin, each in a child of its own
 //
-// A call is a line: `<entry> <number> <argument 0> ... <argument 5>`; entry is `native` or `int80` (the i386 door of x86_64). The verdict is
-// a line: `errno <n>`, `returned <n>` or `signal <n>`. Without a program the call is made unfiltered: the control of the experiment.
-// Calls are made in namespaces and a session of their own, so that one which is let through does no harm to the machine.
+// A call is a line: `<entry> <number> <argument 0> ... <argument 5>`; entry is `native` or `int80` (the i386 door of
+// x86_64). The verdict is a line: `errno <n>`, `returned <n>` or `signal <n>`. Without a program the call is made
+// unfiltered: the control of the experiment. Calls are made in namespaces and a session of their own, so that one which
+// is let through does no harm to the machine.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -50,7 +51,7 @@ struct Outcome {
   std::exit(2);
 }
 
-Program readProgram(const char* path) {
+Program read_program(const char* path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(path);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -64,17 +65,20 @@ void install(Program& program) {
   if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) fail("PR_SET_SECCOMP");
 }
 
-/// The strictest comes last: it may refuse to install another.
-void installAll(std::span<Program> programs) {
+// The strictest comes last: it may refuse to install another.
+void install_all(std::span<Program> programs) {
   if (programs.empty()) return;
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) fail("PR_SET_NO_NEW_PRIVS");
   for (Program& program : programs) install(program);
 }
 
-Outcome makeInt80([[maybe_unused]] const Call& call) {
+Outcome make_int80([[maybe_unused]] const Call& call) {
 #if defined(__x86_64__)
   long result = 0;
-  asm volatile("int $0x80" : "=a"(result) : "a"(call.number), "b"(call.arguments[0]) : "memory", "r8", "r9", "r10", "r11");
+  asm volatile("int $0x80"
+               : "=a"(result)
+               : "a"(call.number), "b"(call.arguments[0])
+               : "memory", "r8", "r9", "r10", "r11");
   return result < 0 ? Outcome{-1, static_cast<int>(-result)} : Outcome{result, 0};
 #else
   return {-1, ENOSYS};
@@ -82,28 +86,28 @@ Outcome makeInt80([[maybe_unused]] const Call& call) {
 }
 
 Outcome make(const Call& call) {
-  if (call.int80) return makeInt80(call);
+  if (call.int80) return make_int80(call);
   const auto& a = call.arguments;
   const long result = syscall(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
   return {result, result == -1 ? errno : 0};
 }
 
-/// What the call itself forks, and whatever still sees this code after it, writes nothing.
-[[noreturn]] void callAndReport(const Call& call, std::span<Program> programs, int report) {
+// A child that the call itself makes comes back here too: it writes nothing.
+[[noreturn]] void call_and_report(const Call& call, std::span<Program> programs, int report) {
   const pid_t self = getpid();
   alarm(kCallDeadlineSeconds);
-  installAll(programs);
+  install_all(programs);
   const Outcome outcome = make(call);
   if (getpid() == self && write(report, &outcome, sizeof outcome) != sizeof outcome) _exit(1);
   _exit(0);
 }
 
-std::string verdictOf(const Call& call, std::span<Program> programs) {
+std::string verdict_of(const Call& call, std::span<Program> programs) {
   std::array<int, 2> ends{};
   if (pipe(ends.data()) != 0) fail("pipe");
   const pid_t child = fork();
   if (child < 0) fail("fork");
-  if (child == 0) callAndReport(call, programs, ends[1]);
+  if (child == 0) call_and_report(call, programs, ends[1]);
   close(ends[1]);
   Outcome outcome;
   const ssize_t got = read(ends[0], &outcome, sizeof outcome);
@@ -116,7 +120,7 @@ std::string verdictOf(const Call& call, std::span<Program> programs) {
   return "returned " + std::to_string(outcome.result);
 }
 
-int probeCalls(std::span<Program> programs) {
+int probe_calls(std::span<Program> programs) {
   setsid();
   if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET) != 0) fail("unshare");
   std::string entry;
@@ -124,13 +128,13 @@ int probeCalls(std::span<Program> programs) {
   while (std::cin >> entry >> call.number) {
     call.int80 = entry == "int80";
     for (unsigned long& argument : call.arguments) std::cin >> argument;
-    std::cout << verdictOf(call, programs) << std::endl;
+    std::cout << verdict_of(call, programs) << std::endl;
   }
   return 0;
 }
 
-int execUnder(std::span<Program> programs, char** command) {
-  installAll(programs);
+int exec_under(std::span<Program> programs, char** command) {
+  install_all(programs);
   execvp(*command, command);
   fail(*command);
 }
@@ -142,8 +146,10 @@ int main(int argc, char** argv) {
   if (argc < 2) return 2;
   std::vector<Program> programs;
   size_t at = 2;
-  for (; at < arguments.size() && std::string_view(arguments[at]) != "--"; ++at) programs.push_back(readProgram(arguments[at]));
-  if (std::string_view(arguments[1]) == "calls") return probeCalls(programs);
-  if (std::string_view(arguments[1]) == "exec" && at + 1 < arguments.size()) return execUnder(programs, &arguments[at + 1]);
+  for (; at < arguments.size() && std::string_view(arguments[at]) != "--"; ++at)
+    programs.push_back(read_program(arguments[at]));
+  if (std::string_view(arguments[1]) == "calls") return probe_calls(programs);
+  if (std::string_view(arguments[1]) == "exec" && at + 1 < arguments.size())
+    return exec_under(programs, &arguments[at + 1]);
   return 2;
 }

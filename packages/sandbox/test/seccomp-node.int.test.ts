@@ -15,10 +15,12 @@ const MODULES = fileURLToPath(new URL("../../../node_modules/", import.meta.url)
 const CASES = RUNTIMES.flatMap((runtime) => [[], ["--single-threaded"]].map((flags) => ({ runtime, flags })));
 const DEADLINE_MS = 50_000;
 
-const dir = mkdtempSync(join(tmpdir(), "seccomp-node-"));
-const programs = writePrograms(dir);
+let dir: string;
+let programs: ReturnType<typeof writePrograms>;
 let probe: string;
 beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "seccomp-node-"));
+  programs = writePrograms(dir);
   probe = buildProbe(dir);
 });
 afterAll(() => rmSync(dir, { recursive: true }));

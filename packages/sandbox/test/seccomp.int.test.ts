@@ -24,10 +24,12 @@ const HEADERS = [
   ...["netinet/in.h", "netinet/tcp.h", "sched.h", "sys/mman.h", "sys/socket.h", "sys/stat.h"],
 ];
 
-const dir = mkdtempSync(join(tmpdir(), "seccomp-"));
-const programs = writePrograms(dir);
+let dir: string;
+let programs: ReturnType<typeof writePrograms>;
 let probe: string;
 beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "seccomp-"));
+  programs = writePrograms(dir);
   probe = buildProbe(dir);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
