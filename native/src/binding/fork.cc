@@ -1,5 +1,6 @@
 // The fork point: loaded by a zygote, and by nothing else.
 //
+//   calmPlatform()                 first of all; see calm-platform.h
 //   serve(controlFd, seccompProgram) → blocks; returns only in a forked child, with { channel, sandbox }
 //   forkCheck() → { pid, fd }: a plain fork for the self-test; pid is 0 in the child
 //   collect(pid, fd, timeoutMs) → what the check child wrote, or null when it hung or crashed
@@ -17,6 +18,7 @@
 #include <map>
 #include <string>
 
+#include "binding/calm-platform.h"
 #include "jail/enter.h"
 #include "jail/zygote-protocol.h"
 #include "napi.h"
@@ -213,7 +215,13 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
 // Node's own exit joins threads that a forked child does not have.
 Napi::Value exit_now(const Napi::CallbackInfo& info) { _exit(info[0].ToNumber().Int32Value()); }
 
+Napi::Value calm_platform(const Napi::CallbackInfo& info) {
+  if (const auto calm = binding::calm_platform(); !calm) throw napi_error(info.Env(), calm.failure());
+  return info.Env().Undefined();
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports["calmPlatform"] = Napi::Function::New(env, calm_platform);
   exports["serve"] = Napi::Function::New(env, serve);
   exports["forkCheck"] = Napi::Function::New(env, fork_check);
   exports["collect"] = Napi::Function::New(env, collect);

@@ -15,6 +15,7 @@ const ADDON = "/usr/lib/fn/fork.node";
 
 async function main(): Promise<void> {
   const addon = loadForkAddon(ADDON);
+  addon.calmPlatform();
   const seccomp = readProgram();
   for (const name of Object.keys(process.env)) delete process.env[name];
   await warmUp();

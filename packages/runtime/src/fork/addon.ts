@@ -1,5 +1,7 @@
 /** Face of native/src/binding/fork.cc. */
 export interface ForkAddon {
+  /** Makes V8 post no work to threads that a child does not have. @throws on a Node where that cannot be done. */
+  calmPlatform(): void;
   /** Blocks and forks on request; returns only in a child. */
   serve(controlFd: number, seccompProgram: Buffer): { channel: number; sandbox: number };
   /** A plain fork for the self-test; `pid` is 0 in the child, `fd` the pipe between the two. */
