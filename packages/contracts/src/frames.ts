@@ -189,6 +189,21 @@ export function encodeHeadText(type: number, stream: number, json: string, body:
   return frame;
 }
 
+/**
+ * The start of a frame whose last `bodyBytes` the caller writes right behind it: large bodies need no copy.
+ * `head` is the JSON text of a `request` or `response`; absent: a `body` frame.
+ */
+export function encodePrefix(type: number, stream: number, bodyBytes: number, head?: string): Buffer {
+  const headLength = head === undefined ? 0 : byteLength(head);
+  const length = head === undefined ? 0 : 4 + headLength;
+  const frame = allocUnsafe(HEADER_BYTES + length);
+  writeHeader(frame, type, stream, 0, length + bodyBytes);
+  if (head === undefined) return frame;
+  frame.writeUInt32LE(headLength, HEADER_BYTES);
+  frame.write(head, HEADER_BYTES + 4, "utf8");
+  return frame;
+}
+
 export function encodeWindow(stream: number, bytes: number): Buffer {
   const frame = allocUnsafe(HEADER_BYTES + 4);
   writeHeader(frame, FrameType.window, stream, 0, 4);
@@ -232,20 +247,30 @@ export class FrameDecoder {
     let buffer = this.#pending === undefined ? chunk : concat([this.#pending, chunk]);
     this.#pending = undefined;
     while (buffer.length >= HEADER_BYTES) {
-      const length = buffer.readUInt32LE(0);
-      if (length > MAX_PAYLOAD_BYTES || buffer.readUInt16LE(6) !== 0) throw new FrameError("malformed frame header");
-      const end = HEADER_BYTES + length;
+      const end = HEADER_BYTES + readPayloadLength(buffer, 0);
       if (buffer.length < end) break;
-      this.#onFrame({
-        type: buffer.readUInt8(4),
-        flags: buffer.readUInt8(5),
-        stream: buffer.readUInt32LE(8),
-        payload: buffer.subarray(HEADER_BYTES, end),
-      });
+      this.#onFrame(readFrame(buffer, 0, end - HEADER_BYTES));
       buffer = buffer.subarray(end);
     }
     if (buffer.length > 0) this.#pending = buffer;
   }
+}
+
+/** Payload bytes of the frame whose header is at `at`. @throws FrameError on a header that no peer of ours writes. */
+export function readPayloadLength(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at);
+  if (length > MAX_PAYLOAD_BYTES || bytes.readUInt16LE(at + 6) !== 0) throw new FrameError("malformed frame header");
+  return length;
+}
+
+/** The frame of `payloadLength` bytes whose header is at `at`; its payload is a view. */
+export function readFrame(bytes: Buffer, at: number, payloadLength: number): Frame {
+  return {
+    type: bytes.readUInt8(at + 4),
+    flags: bytes.readUInt8(at + 5),
+    stream: bytes.readUInt32LE(at + 8),
+    payload: bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + payloadLength),
+  };
 }
 
 function writeHeader(frame: Buffer, type: number, stream: number, flags: number, length: number): void {
