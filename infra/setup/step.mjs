@@ -3,7 +3,8 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { LOGS, ROOT } from "./paths.mjs";
 
-const LOG_TAIL_LINES = 30;
+const HEAD_LINES = 10;
+const TAIL_LINES = 25;
 
 /** Set-up cannot go on. `message` says what failed, `hint` what to do next; both are shown as they are, without a stack. */
 export class SetupError extends Error {
@@ -43,7 +44,7 @@ export async function step(title, work) {
  * @param {string} log
  * @param {string[]} command
  * @param {{ hint: string, env?: NodeJS.ProcessEnv }} options
- * @throws SetupError with the tail of the log when the command fails or cannot be started
+ * @throws SetupError with the beginning and the end of the log when the command fails or cannot be started
  */
 export async function run(log, command, { hint, env = process.env }) {
   mkdirSync(LOGS, { recursive: true });
@@ -58,14 +59,16 @@ export async function run(log, command, { hint, env = process.env }) {
     child.once("exit", (code, signal) => resolve(code === 0 ? "" : signal === null ? `exit code ${code}` : signal));
   });
   if (end === "") return;
-  throw new SetupError(`\`${command.join(" ")}\` failed (${end})`, `${tail(file)}\n${relative(ROOT, file)} has all of it. ${hint}`);
+  throw new SetupError(`\`${command.join(" ")}\` failed (${end})`, `${excerpt(file)}\n${relative(ROOT, file)} has all of it. ${hint}`);
 }
 
-/** @param {string} file */
-function tail(file) {
+/**
+ * Beginning and end of a log: npm says what is wrong first and then explains itself at length, compilers the other way round.
+ *
+ * @param {string} file
+ */
+function excerpt(file) {
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
-  return lines
-    .slice(-LOG_TAIL_LINES)
-    .map((line) => `  ${line}`)
-    .join("\n");
+  const shown = lines.length <= HEAD_LINES + TAIL_LINES ? lines : [...lines.slice(0, HEAD_LINES), "…", ...lines.slice(-TAIL_LINES)];
+  return shown.map((line) => `  ${line}`).join("\n");
 }
