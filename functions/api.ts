@@ -9,8 +9,9 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { z } from "zod";
+import type { FunctionConfig } from "@zygo/sdk";
 
-export const config = { memoryMb: 128, timeoutMs: 5_000, concurrency: 100, maxInstances: 1 };
+export const config: FunctionConfig = { memoryMb: 128, timeoutMs: 5_000, concurrency: 100, maxInstances: 1 };
 
 const NewTodo = z.strictObject({ title: z.string().trim().min(1).max(200), done: z.boolean().default(false) });
 const TodoChange = z.strictObject({ title: z.string().trim().min(1).max(200).optional(), done: z.boolean().optional() });

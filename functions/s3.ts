@@ -8,8 +8,9 @@
  */
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import type { Env, FunctionConfig } from "@zygo/sdk";
 
-export const config = { memoryMb: 256 };
+export const config: FunctionConfig = { memoryMb: 256 };
 
 /** Made once per instance, as a function's clients should be. The default keys are those of Amazon's documentation: they open nothing. */
 const client = new S3Client({
@@ -20,11 +21,11 @@ const client = new S3Client({
   },
 });
 
-export async function GET(request: Request): Promise<Response> {
+export async function GET(request: Request, env: Env): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const key = decodeURIComponent(pathname.slice(1));
   if (key === "") return Response.json({ error: "name the object in the path" }, { status: 400 });
   const expiresIn = Math.min(3600, Math.max(1, Number(searchParams.get("expires")) || 300));
-  const command = new PutObjectCommand({ Bucket: process.env["BUCKET"] ?? "example-bucket", Key: key });
+  const command = new PutObjectCommand({ Bucket: env["BUCKET"] ?? "example-bucket", Key: key });
   return Response.json({ method: "PUT", url: await getSignedUrl(client, command, { expiresIn }), expiresIn });
 }

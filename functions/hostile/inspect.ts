@@ -13,7 +13,9 @@ export default function inspect(request: Request): Response {
   return Response.json({
     process: identity(),
     status: statusFields(),
-    namespaces: attempt(() => Object.fromEntries(readdirSync("/proc/self/ns").map((name) => [name, readlinkSync(`/proc/self/ns/${name}`)]))),
+    namespaces: attempt(() =>
+      Object.fromEntries(readdirSync("/proc/self/ns").map((name) => [name, readlinkSync(`/proc/self/ns/${name}`)])),
+    ),
     cgroup: attempt(() => readFileSync("/proc/self/cgroup", "utf8")),
     mounts: attempt(() => readFileSync("/proc/self/mountinfo", "utf8").trim().split("\n")),
     root: attempt(() => readdirSync("/")),
@@ -21,8 +23,12 @@ export default function inspect(request: Request): Response {
     fds: attempt(openFiles),
     env: process.env,
     interfaces: networkInterfaces(),
-    reads: Object.fromEntries(["/etc/shadow", "/etc/hostname", ...searchParams.getAll("read")].map((path) => [path, attempt(() => look(path))])),
-    writes: Object.fromEntries(["/fn-probe", "/app/fn-probe", "/tmp/fn-probe", ...searchParams.getAll("write")].map((path) => [path, attempt(() => scribble(path))])),
+    reads: Object.fromEntries(
+      ["/etc/shadow", "/etc/hostname", ...searchParams.getAll("read")].map((path) => [path, attempt(() => look(path))]),
+    ),
+    writes: Object.fromEntries(
+      ["/fn-probe", "/app/fn-probe", "/tmp/fn-probe", ...searchParams.getAll("write")].map((path) => [path, attempt(() => scribble(path))]),
+    ),
     random: drawRandom(Number(searchParams.get("draws") ?? 1)),
   });
 }
@@ -39,7 +45,18 @@ function attempt<T>(action: () => T): Attempt<T> {
 
 function identity() {
   const user = attempt(() => userInfo().username);
-  return { pid: process.pid, ppid: process.ppid, hostname: hostname(), uid: process.getuid?.(), gid: process.getgid?.(), groups: process.getgroups?.(), user, cwd: process.cwd(), execPath: process.execPath, version: process.version };
+  return {
+    pid: process.pid,
+    ppid: process.ppid,
+    hostname: hostname(),
+    uid: process.getuid?.(),
+    gid: process.getgid?.(),
+    groups: process.getgroups?.(),
+    user,
+    cwd: process.cwd(),
+    execPath: process.execPath,
+    version: process.version,
+  };
 }
 
 /** /proc/self/status by field: CapEff, NoNewPrivs, Seccomp and so on. */
