@@ -31,6 +31,7 @@ export interface Platform {
   deploy(name: string, source: string, limits?: Partial<Limits>): Promise<TestFunction>;
   call(to: TestFunction, given?: Given): Promise<Answer>;
   invoke(to: TestFunction, given?: Given): Call;
+  enqueue(envelope: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,21 +46,22 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
   const gateway = await GatewayEnd.listen(join(home, "gateway.sock"), (envelope) => lane.enqueue(envelope));
   const lines: Record<string, unknown>[] = [];
   const log = createLogger("debug", (text) => {
-    if (process.env["DEBUG_LINES"]) console.log(text);
     for (const line of text.trimEnd().split("\n")) lines.push(JSON.parse(line) as Record<string, unknown>);
   });
+  let worker: Worker | undefined;
   const host = await openSandboxHost({
     name: createHash("sha256").update(home).digest("hex").slice(0, 12),
     runDir: home,
     layersDir: layers,
     bases: { node24: join(BASES, "node24") },
     onLog: (line) => log.warn("launcher", { line }),
+    onZygoteExit: (runtime) => worker?.zygoteLost(runtime),
   });
   const socket = join(home, "worker.sock");
-  const worker = await startWorker({
+  const started = (worker = await startWorker({
     id: "w1", secret: "5e".repeat(32), socket, gateway: { host: "127.0.0.1", port: 1 }, maxInstances: 64, poolSize: 2, runtimes: ["node24"],
     host, store, lane, log, materialise: ({ layer }) => Promise.resolve(join(layers, layer.slice("sha256:".length))), ...over,
-  });
+  }));
 
   const deploy = async (name: string, source: string, limits: Partial<Limits> = {}): Promise<TestFunction> => {
     const hex = createHash("sha256").update(source).digest("hex");
@@ -76,7 +78,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
   };
   const invoke: Platform["invoke"] = (to, { body = "", ...head } = {}) => gateway.invoke({ ...to, ...head }, body);
   const close = async (): Promise<void> => {
-    await worker.stop();
+    await started.stop();
     await host.close();
     gateway.close();
     lane.close();
@@ -84,5 +86,5 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     await redis.stop();
     rmSync(home, { recursive: true, force: true });
   };
-  return { worker, store, gateway, socket, lines, deploy, invoke, call: (to, given = {}) => invoke(to, given).answer.promise, close };
+  return { worker: started, store, gateway, socket, lines, deploy, invoke, enqueue: (envelope) => lane.enqueue(envelope), call: (to, given = {}) => invoke(to, given).answer.promise, close };
 }

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startPlatform, type Platform, type TestFunction } from "./platform.ts";
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform();
+}, 30_000);
+afterAll(() => platform.close(), 30_000);
+
+/** One function with every fault, by path; `/ok` is none. */
+const FAULTY = `
+const fs = require("node:fs");
+const channel = () => Number(fs.readdirSync("/proc/self/fd").find((fd) => { try { return fs.readlinkSync("/proc/self/fd/" + fd).startsWith("socket:"); } catch { return false; } }));
+const frame = (type, stream, text) => { const f = Buffer.alloc(12 + text.length); f.writeUInt32LE(text.length, 0); f[4] = type; f.writeUInt32LE(stream, 8); f.write(text, 12); return f; };
+const faults = {
+  "/ok": () => new Response("ok"),
+  "/throw": () => { throw new TypeError("boom"); },
+  "/reject": () => { Promise.reject(new Error("forgotten")); return new Promise(() => {}); },
+  "/exit": () => process.exit(3),
+  "/abort": () => process.abort(),
+  "/kill": () => process.kill(process.pid, "SIGKILL"),
+  "/stack": () => { const f = () => f() + 1; return f(); },
+  "/loop": () => { for (;;); },
+  "/never": () => new Promise(() => {}),
+  "/oom": () => { const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1)); },
+  "/later": (request, env, ctx) => { ctx.waitUntil(new Promise(() => {})); return new Response("early"); },
+  "/junk": () => { fs.writeSync(channel(), Buffer.alloc(64, 0xff)); return new Promise(() => {}); },
+  "/forge": () => { fs.writeSync(channel(), frame(3, 99, "{}")); return new Promise(() => {}); },
+  "/flood": () => { for (;;) fs.writeSync(channel(), frame(4, 1, "x".repeat(65536))); },
+  "/nothing": () => undefined,
+};
+exports.fetch = (request, env, ctx) => faults[new URL(request.url).pathname](request, env, ctx);
+`;
+
+let faulty: TestFunction;
+beforeEach(async () => {
+  faulty = await platform.deploy("faulty", FAULTY);
+});
+const call = (path: string, deadlineMs = 10_000) => platform.call(faulty, { url: `http://t${path}`, deadlineMs: Date.now() + deadlineMs });
+
+describe("each fault has its code, told at once, and the next call works", () => {
+  test.each([
+    ["/throw", "FUNCTION_ERROR", ""],
+    ["/reject", "FUNCTION_UNHANDLED_REJECTION", ""],
+    ["/exit", "FUNCTION_EXITED", "code 3"],
+    ["/abort", "FUNCTION_CRASHED", "SIG"],
+    ["/kill", "FUNCTION_CRASHED", "SIGKILL"],
+    ["/stack", "FUNCTION_STACK_OVERFLOW", ""],
+    ["/nothing", "FUNCTION_INVALID_RESPONSE", ""],
+    ["/oom", "FUNCTION_OOM", "128 MiB"],
+    ["/junk", "FUNCTION_PROTOCOL", ""],
+    ["/forge", "FUNCTION_PROTOCOL", ""],
+    ["/flood", "FUNCTION_PROTOCOL", ""],
+  ])("%s is %s", async (path, code, detail) => {
+    const answer = await call(path);
+    expect(answer.failure?.code).toBe(code);
+    expect(answer.failure?.detail).toContain(detail);
+    expect(answer.failure?.detail).not.toMatch(/\/(work|tmp|root|usr)\//);
+    expect(answer.tookMs).toBeLessThan(5_000);
+    expect((await call("/ok")).body).toBe("ok");
+  });
+
+  test.each(["/loop", "/never"])("%s ends at its deadline", async (path) => {
+    const answer = await call(path, 400);
+    expect(answer.failure).toMatchObject({ code: "FUNCTION_TIMEOUT" });
+    expect(answer.tookMs).toBeGreaterThan(390);
+    expect(answer.tookMs).toBeLessThan(600);
+    expect((await call("/ok")).body).toBe("ok");
+  });
+
+  test("waitUntil work is bounded by the deadline", async () => {
+    expect((await call("/later", 300)).body).toBe("early");
+    const group = () => platform.worker.dispatcher.rooms.find(faulty.function, faulty.version);
+    const busy = [...(group()?.instances ?? [])].find((instance) => instance.active === 1);
+    expect(busy).toBeDefined();
+    await expect.poll(() => busy?.gone, { timeout: 1000 }).toBe(true);
+  });
+});
+
+describe("loading", () => {
+  test("a module that throws is FUNCTION_LOAD_FAILED, its stack in the log", async () => {
+    const broken = await platform.deploy("broken", `throw new TypeError("at the top");`);
+    expect((await platform.call(broken)).failure).toMatchObject({ code: "FUNCTION_LOAD_FAILED", detail: expect.stringContaining("TypeError") });
+    await expect.poll(async () => (await platform.store.readLogs("broken")).map(({ message }) => message).join()).toContain("at the top");
+  });
+  test("a module that never ends loading ends at the deadline", async () => {
+    const looping = await platform.deploy("looping", `for (;;);`);
+    const answer = await platform.call(looping, { deadlineMs: Date.now() + 400 });
+    expect(answer.failure?.code).toBe("FUNCTION_TIMEOUT");
+    expect(answer.tookMs).toBeLessThan(600);
+    await expect.poll(() => platform.worker.dispatcher.rooms.find("looping", looping.version)?.size, { timeout: 1000 }).toBe(0);
+  });
+  test("a module that exits while loading", async () => {
+    const leaving = await platform.deploy("leaving", `process.exit(9);`);
+    expect((await platform.call(leaving)).failure).toMatchObject({ code: "FUNCTION_EXITED", detail: expect.stringContaining("9") });
+  });
+  test("a version that is not there", async () => {
+    const answer = await platform.call({ function: "ghost", version: `sha256:${"0".repeat(64)}` });
+    expect(answer.failure?.code).toBe("VERSION_NOT_FOUND");
+  });
+});
+
+test("with concurrency, one that overruns is cancelled first and its neighbours live when it heeds that", async () => {
+  const source = `exports.fetch = async (request) => {
+    const path = new URL(request.url).pathname;
+    if (path === "/heeds") await new Promise((r) => request.signal.addEventListener("abort", r));
+    else if (path === "/slow") await new Promise((r) => setTimeout(r, 600));
+    else await new Promise(() => {});
+    return new Response("done");
+  };`;
+  const shared = await platform.deploy("neighbours", source, { concurrency: 10, maxInstances: 1 });
+  const slow = platform.call(shared, { url: "http://t/slow" });
+  const heeds = platform.call(shared, { url: "http://t/heeds", deadlineMs: Date.now() + 200 });
+  expect((await heeds).failure?.code).toBe("FUNCTION_TIMEOUT");
+  expect((await slow).body).toBe("done");
+
+  const hurt = platform.call(shared, { url: "http://t/slow" });
+  const deaf = platform.call(shared, { url: "http://t/deaf", deadlineMs: Date.now() + 200 });
+  expect((await deaf).failure?.code).toBe("FUNCTION_TIMEOUT");
+  expect((await hurt).failure).toMatchObject({ code: "FUNCTION_CRASHED", detail: expect.stringContaining("another invocation") });
+});
+
+test("what waits for a busy instance until its deadline is told so", async () => {
+  const busy = await platform.deploy("busy", `exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("x")), 700));`, { maxInstances: 1 });
+  const first = platform.call(busy);
+  const second = await platform.call(busy, { deadlineMs: Date.now() + 300 });
+  expect(second.failure?.code).toBe("QUEUE_TIMEOUT");
+  expect((await first).body).toBe("x");
+});
+
+test("an envelope that is none is dropped, and the next is served", async () => {
+  await platform.enqueue(Buffer.from("not an envelope"));
+  expect((await call("/ok")).body).toBe("ok");
+});
+
+test("a gateway that goes away has its invocations aborted; a new one is served", async () => {
+  const source = `let aborted = 0; exports.fetch = async (request) => {
+    if (request.url.endsWith("/count")) return new Response(String(aborted));
+    await new Promise((r) => request.signal.addEventListener("abort", r)); aborted++; return new Response("");
+  };`;
+  const to = await platform.deploy("orphan", source, { maxInstances: 1 });
+  await platform.call(to, { url: "http://t/count" });
+  const lost = platform.invoke(to);
+  await lost.claimed.promise;
+  platform.gateway.cut();
+  expect((await platform.call(to, { url: "http://t/count" })).body).toBe("1");
+});
