@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { namespaces } from "@zygo/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cgroupFile, cgroupPaths } from "./cgroup-files.ts";
+import { LIMITS, openTestHost, startInstance, type TestHost, type TestInstance } from "./open-host.ts";
+import type { Sandbox } from "../src/ports.ts";
+
+const REPORT = `
+  const fs = require("node:fs"), os = require("node:os");
+  const attempt = (f) => { try { return f() ?? "ok"; } catch (e) { return e.code; } };
+  module.exports = { fetch: () => Response.json({
+    pid: process.pid, ppid: process.ppid, uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), hostname: os.hostname(),
+    status: fs.readFileSync("/proc/self/status", "utf8"),
+    root: fs.readdirSync("/"), processes: fs.readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name)),
+    writeRoot: attempt(() => fs.writeFileSync("/evil", "x")), writeApp: attempt(() => fs.writeFileSync("/app/evil", "x")),
+    writeTmp: attempt(() => fs.writeFileSync("/tmp/fine", "x")), readShadow: attempt(() => fs.readFileSync("/etc/shadow")),
+    readHost: attempt(() => fs.readFileSync(process.env.HOST_FILE)), sysctl: attempt(() => fs.writeFileSync("/proc/sys/kernel/hostname", "x")),
+    kcore: attempt(() => fs.readFileSync("/proc/kcore").length), interfaces: Object.keys(os.networkInterfaces()),
+    env: process.env, fds: fs.readdirSync("/proc/self/fd").map((fd) => attempt(() => fs.readlinkSync("/proc/self/fd/" + fd))),
+    mounts: fs.readFileSync("/proc/self/mounts", "utf8"), cgroup: fs.readFileSync("/proc/self/cgroup", "utf8"), execPath: process.execPath,
+    fillTmp: attempt(() => fs.writeFileSync("/tmp/big", Buffer.alloc(9 * 1024 * 1024))),
+  }) };`;
+
+interface Report extends Record<string, unknown> {
+  status: string;
+  mounts: string;
+  fds: string[];
+}
+
+describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runtime) => {
+  let test: TestHost;
+  let sandbox: Sandbox;
+  let instance: TestInstance;
+  let report: Report;
+
+  beforeAll(async () => {
+    test = openTestHost();
+    const zygote = await test.host.startZygote(runtime);
+    expect(zygote.selfTest.checks.filter(({ ok }) => !ok)).toEqual([]);
+    sandbox = await test.host.create({ runtime, limits: LIMITS, hostname: "greeter", layer: test.layer(REPORT) });
+    instance = await startInstance(sandbox);
+    expect(await instance.load({ HOST_FILE: import.meta.filename })).toMatchObject({ ok: true });
+    report = JSON.parse(await instance.call()) as Report;
+  });
+  afterAll(() => test.close());
+
+  it("shows the function its own world", () => {
+    expect(report).toMatchObject({ pid: 2, ppid: 0, uid: 1000, gid: 1000, hostname: "greeter", execPath: "/usr/bin/node" });
+    expect(report["groups"]).toEqual([1000]);
+    expect(report["processes"]).toEqual(["1", "2"]);
+    expect(report["interfaces"]).toEqual(["lo"]);
+    expect(report["root"]).not.toContain("home");
+    expect(Object.keys(report["env"] as object)).not.toContain("LD_PRELOAD");
+  });
+
+  it("leaves it no privilege", () => {
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) expect(report.status).toMatch(new RegExp(`${set}:\\t0{16}\\n`));
+    expect(report.status).toMatch(/Seccomp:\t2\n/);
+    expect(report.status).toMatch(/NoNewPrivs:\t1\n/);
+  });
+
+  it("lets it write to /tmp alone, and only so much", () => {
+    expect(report).toMatchObject({ writeRoot: "EROFS", writeApp: "EROFS", writeTmp: "ok", fillTmp: "ENOSPC" });
+  });
+
+  it("hides the host's files", () => {
+    expect(report).toMatchObject({ readShadow: "ENOENT", readHost: "ENOENT" });
+    expect(report["sysctl"]).toMatch(/EROFS|EACCES/);
+    expect([0, "EACCES", "ENOENT"]).toContain(report["kcore"]);
+    expect(report.mounts.split("\n")[0]).toMatch(/^overlay \/ overlay ro,nosuid,nodev/);
+    expect(report.fds.filter((target) => target.startsWith("/") && target !== "/dev/null" && !target.startsWith("/proc/"))).toEqual([]);
+  });
+
+  it("shares no namespace with the host", () => {
+    const host = namespaces("self");
+    const inside = namespaces(instance.process.pid);
+    for (const [name, id] of Object.entries(host)) expect(inside[name], name).not.toBe(id);
+  });
+
+  it("maps its ids to a range of its own", () => {
+    expect(readFileSync(`/proc/${instance.process.pid}/uid_map`, "utf8").trim().split(/\s+/)).toEqual([
+      "0",
+      String(0x70000000 + sandbox.id * 1024),
+      "1024",
+    ]);
+  });
+
+  it("is limited by its cgroups", () => {
+    const paths = cgroupPaths(instance.process.pid);
+    expect(cgroupFile(paths, "memory", { v1: "memory.limit_in_bytes", v2: "memory.max" })).toBe(String(LIMITS.memoryBytes));
+    expect(cgroupFile(paths, "pids", { v1: "pids.max", v2: "pids.max" })).toBe("64");
+    expect(cgroupFile(paths, "cpu", { v1: "cpu.cfs_quota_us", v2: "cpu.max" }).split(" ")[0]).toBe("100000");
+  });
+});
