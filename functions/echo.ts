@@ -5,9 +5,9 @@
  *   npx fn deploy functions/echo.ts
  *   curl --data-binary @photo.png -H 'content-type: image/png' http://127.0.0.1:8080/fn/echo > copy.png
  */
-export function POST(request: Request): Response {
+function echo(request: Request): Response {
   const type = request.headers.get("content-type") ?? "application/octet-stream";
   return new Response(request.body, { headers: { "content-type": type } });
 }
 
-export const PUT = POST;
+export { echo as POST, echo as PUT };
