@@ -1,12 +1,16 @@
-import { FLAG_END, FrameDecoder, type Frame } from "@zygo/contracts/frames";
+import { FLAG_END, type Frame } from "@zygo/contracts/frames";
+import { FrameReader } from "./frame-reader.ts";
 import { nextTick } from "./intrinsics.ts";
 
 /** Where encoded frames go: a socket in an instance, memory in the warm-up. */
 export interface Wire {
-  /** Takes the buffers as they are, in order; `bytes` is their sum. */
-  write(buffers: Buffer[], bytes: number): void;
+  /**
+   * Takes the buffers in order; `bytes` is their sum. @returns undefined when their memory is the caller's again, else a promise that
+   * resolves when it is.
+   */
+  write(buffers: Uint8Array[], bytes: number): Promise<void> | undefined;
   /** As `write`, and returns only when the peer can read them or `limitMs` has passed. */
-  writeNow(buffers: Buffer[], bytes: number, limitMs: number): void;
+  writeNow(buffers: Uint8Array[], bytes: number, limitMs: number): void;
   /** Bytes that `write` took and the peer's side has not. */
   readonly backlogBytes: number;
   /** Resolves when the backlog is empty. */
@@ -22,27 +26,32 @@ const FLAGS_AT = 5;
  */
 export class Channel {
   readonly #wire: Wire;
-  readonly #decoder: FrameDecoder;
-  #queue: Buffer[] = [];
+  readonly #reader: FrameReader;
+  #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #scheduled = false;
 
   constructor(wire: Wire, onFrame: (frame: Frame) => void) {
     this.#wire = wire;
-    this.#decoder = new FrameDecoder(onFrame);
+    this.#reader = new FrameReader(onFrame);
   }
 
-  /** @throws FrameError when the worker broke the protocol. */
-  receive = (bytes: Buffer): void => {
-    this.#decoder.push(bytes);
-  };
+  /** `bytes` may be overwritten when this returns. @throws FrameError when the worker broke the protocol. */
+  readonly receive = (bytes: Buffer): void => this.#reader.push(bytes);
 
+  /** The frame belongs to the channel from now on. */
   send(frame: Buffer): void {
-    this.#queue[this.#queue.length] = frame;
-    this.#queuedBytes += frame.length;
+    this.#add(frame);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    nextTick(this.#flush);
+    nextTick(() => void this.#flush());
+  }
+
+  /** A frame in two parts, written at once. `body` is not copied: it is the caller's again as with `Wire.write`. */
+  sendNow(prefix: Buffer, body: Uint8Array): Promise<void> | undefined {
+    this.#add(prefix);
+    this.#add(body);
+    return this.#flush();
   }
 
   /** Sets END on the frame when it has not left yet. @returns false when it has: the end then needs a frame of its own. */
@@ -68,16 +77,21 @@ export class Channel {
   }
 
   drained(): Promise<void> {
-    this.#flush();
+    void this.#flush();
     return this.#wire.drained();
   }
 
-  readonly #flush = (): void => {
+  readonly #flush = (): Promise<void> | undefined => {
     const { buffers, bytes } = this.#take();
-    if (bytes > 0) this.#wire.write(buffers, bytes);
+    return bytes > 0 ? this.#wire.write(buffers, bytes) : undefined;
   };
 
-  #take(): { buffers: Buffer[]; bytes: number } {
+  #add(bytes: Uint8Array): void {
+    this.#queue[this.#queue.length] = bytes;
+    this.#queuedBytes += bytes.byteLength;
+  }
+
+  #take(): { buffers: Uint8Array[]; bytes: number } {
     const taken = { buffers: this.#queue, bytes: this.#queuedBytes };
     this.#queue = [];
     this.#queuedBytes = 0;

@@ -9,12 +9,12 @@ export class MemoryWire implements Wire {
   #awaited = 0;
   #resolve: (() => void) | undefined;
 
-  write(buffers: Buffer[]): void {
+  write(buffers: Uint8Array[]): undefined {
     for (const frame of buffers) if (frame[TYPE_AT] === FrameType.done) this.#awaited--;
     if (this.#awaited <= 0) this.#resolve?.();
   }
 
-  writeNow(buffers: Buffer[]): void {
+  writeNow(buffers: Uint8Array[]): void {
     this.write(buffers);
   }
 

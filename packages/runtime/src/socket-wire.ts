@@ -1,17 +1,17 @@
-import { writeSync } from "node:fs";
-import { Socket } from "node:net";
+import { writeSync, writevSync } from "node:fs";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import type { Wire } from "./channel.ts";
 import { clockMs } from "./intrinsics.ts";
 
-/** Up to here a copy costs less than a system call more. */
-const COALESCE_BYTES = 128 * 1024;
+const READ_BUFFER_BYTES = 64 * 1024;
 const RETRY_MS = 1;
 
-const concat = Buffer.concat;
+const { concat, allocUnsafeSlow } = Buffer;
 const { Int32Array: NativeInt32Array, SharedArrayBuffer: NativeSharedArrayBuffer } = globalThis;
 const wait = Atomics.wait;
 
 export interface SocketEvents {
+  /** The bytes are overwritten after it returns. */
   onBytes(bytes: Buffer): void;
   /** The worker's end is closed, or broken. May come twice. */
   onEnd(): void;
@@ -29,8 +29,12 @@ export class SocketWire implements Wire {
   constructor(fd: number, events: SocketEvents) {
     this.#fd = fd;
     this.#onEnd = () => events.onEnd();
-    this.#socket = new Socket({ fd, readable: true, writable: true });
-    this.#socket.on("data", (bytes: Buffer) => events.onBytes(bytes));
+    const callback = (bytes: number, buffer: Buffer): boolean => {
+      events.onBytes(buffer.subarray(0, bytes));
+      return true;
+    };
+    const onread = { buffer: allocUnsafeSlow(READ_BUFFER_BYTES), callback };
+    this.#socket = new Socket({ fd, readable: true, writable: true, onread } as SocketConstructorOpts);
     this.#socket.on("end", this.#onEnd).on("close", this.#onEnd).on("error", this.#onEnd);
   }
 
@@ -38,19 +42,19 @@ export class SocketWire implements Wire {
     return this.#socket.writableLength;
   }
 
-  write(buffers: Buffer[], bytes: number): void {
-    if (this.#socket.writableLength > 0 || bytes > COALESCE_BYTES) return this.#enqueue(buffers);
-    const whole = join(buffers, bytes);
-    const written = this.#tryWrite(whole, 0);
-    if (written < bytes) this.#socket.write(whole.subarray(written));
+  write(buffers: Uint8Array[], bytes: number): Promise<void> | undefined {
+    const written = this.#socket.writableLength === 0 ? this.#tryWrite(buffers) : 0;
+    return written < bytes ? this.#enqueue(buffers, written) : undefined;
   }
 
-  writeNow(buffers: Buffer[], bytes: number, limitMs: number): void {
+  writeNow(buffers: Uint8Array[], bytes: number, limitMs: number): void {
     // What the stream holds cannot be hurried, and nothing may overtake it.
     if (this.#socket.writableLength > 0) return;
-    const whole = join(buffers, bytes);
     const until = clockMs() + limitMs;
-    for (let at = this.#tryWrite(whole, 0); at < bytes && clockMs() < until; at += this.#tryWrite(whole, at)) {
+    let rest: Uint8Array = concat(buffers, bytes);
+    for (;;) {
+      rest = rest.subarray(this.#tryWrite([rest]));
+      if (rest.byteLength === 0 || clockMs() > until) return;
       wait(new NativeInt32Array(new NativeSharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }
@@ -60,22 +64,28 @@ export class SocketWire implements Wire {
     return new Promise((resolve) => this.#socket.write("", () => resolve()));
   }
 
-  #enqueue(buffers: Buffer[]): void {
+  /** All but the first `skip` bytes wait in the stream. */
+  #enqueue(buffers: Uint8Array[], skip: number): Promise<void> {
+    let left = skip;
     this.#socket.cork();
-    for (let i = 0; i < buffers.length; i++) this.#socket.write(buffers[i]!);
+    for (let i = 0; i < buffers.length; i++) {
+      const buffer = buffers[i]!;
+      if (left < buffer.byteLength) this.#socket.write(left === 0 ? buffer : buffer.subarray(left));
+      left = Math.max(0, left - buffer.byteLength);
+    }
+    const taken = this.drained();
     this.#socket.uncork();
+    return taken;
   }
 
   /** @returns how many bytes the kernel took; all, when there is no one left to write to. */
-  #tryWrite(bytes: Buffer, at: number): number {
+  #tryWrite(buffers: Uint8Array[]): number {
     try {
-      return writeSync(this.#fd, bytes, at, bytes.length - at);
+      return buffers.length === 1 ? writeSync(this.#fd, buffers[0]!) : writevSync(this.#fd, buffers);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
       this.#onEnd();
-      return bytes.length - at;
+      return Infinity;
     }
   }
 }
-
-const join = (buffers: Buffer[], bytes: number): Buffer => (buffers.length === 1 ? buffers[0]! : concat(buffers, bytes));
