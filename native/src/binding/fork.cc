@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/signalfd.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +31,16 @@ namespace {
 constexpr int kEnterFailed = 71;
 constexpr int kLauncherGone = 0;
 constexpr int kReapEveryMs = 1000;
+
+// Rung by SIGCHLD. A signalfd would miss some: Node's other threads do not block the signal, and the kernel may hand it to them.
+int bell = -1;
+
+void ring(int) {
+  const int error = errno;
+  const uint64_t one = 1;
+  (void)!write(bell, &one, sizeof one);
+  errno = error;
+}
 
 Napi::Error napi_error(Napi::Env env, const sys::Failure& failed) { return Napi::Error::New(env, failed.text()); }
 
@@ -65,19 +75,20 @@ class Zygote {
 
   sys::Done prepare() {
     own_pids_ = TRY(sys::open_path("/proc/self/ns/pid", O_RDONLY));
-    sigset_t children;
-    sigemptyset(&children);
-    sigaddset(&children, SIGCHLD);
-    if (sigprocmask(SIG_BLOCK, &children, &before_) < 0) return sys::failure("sigprocmask");
-    signals_ = sys::Fd(signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals_) return sys::failure("signalfd");
+    bell_ = sys::Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!bell_) return sys::failure("eventfd");
+    bell = bell_.get();
+    struct sigaction action {};
+    action.sa_handler = ring;
+    action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
+    if (sigaction(SIGCHLD, &action, nullptr) < 0) return sys::failure("sigaction", "SIGCHLD");
     return sys::done();
   }
 
   // Returns in a child alone, with the descriptor of its channel.
   int serve(uint32_t& sandbox) {
     for (;;) {
-      pollfd wanted[2] = {{control_, POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+      pollfd wanted[2] = {{control_, POLLIN, 0}, {bell_.get(), POLLIN, 0}};
       if (poll(wanted, 2, kReapEveryMs) < 0 && errno != EINTR) _exit(kEnterFailed);
       reap();
       if (wanted[0].revents == 0) continue;
@@ -87,9 +98,8 @@ class Zygote {
 
  private:
   void reap() {
-    signalfd_siginfo ignored;
-    while (read(signals_.get(), &ignored, sizeof ignored) > 0) {
-    }
+    uint64_t rung = 0;
+    (void)!read(bell_.get(), &rung, sizeof rung);
     int status = 0;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto found = children_.find(pid);
@@ -135,9 +145,9 @@ class Zygote {
       entered = false;
       failed = {"repair", "uv_loop_fork or RAND_poll"};
     }
-    signals_.reset();
+    signal(SIGCHLD, SIG_DFL);
+    bell_.reset();
     own_pids_.reset();
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
     entered = entered && jail::run_plan(jail::seal_plan(), entry, "", failed);
     if (!entered) {
       send_event(control_, jail::ZygoteEventKind::kFailed, sandbox, getpid(), 0, failed.step + ": " + failed.text);
@@ -152,8 +162,7 @@ class Zygote {
   int control_;
   std::span<const char> seccomp_;
   sys::Fd own_pids_;
-  sys::Fd signals_;
-  sigset_t before_{};
+  sys::Fd bell_;
   std::map<pid_t, uint32_t> children_;
 };
 
