@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, realpathSync } from "node:fs";
 import type { Dirent } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { contains, upwards } from "./project.ts";
 import type { Project } from "./project.ts";
@@ -8,6 +9,7 @@ import type { Project } from "./project.ts";
  * What the bundler may read, outer before inner, none inside another: the project root; `node_modules`, package.json and tsconfig
  * files of each directory from there up to the repository's root; and, for links in those `node_modules` to workspace packages of the same
  * repository, these packages on the same terms. A link out of the repository is not followed: what it points to stays unseen.
+ * Of a home directory, what begins with a dot is left out: keys and credentials are kept there.
  */
 export function visiblePaths({ root, repository }: Project): string[] {
   const seen = new Set<string>();
@@ -23,7 +25,13 @@ export function visiblePaths({ root, repository }: Project): string[] {
       }
     }
   }
-  return outermost([...seen].filter((path) => exists(path)));
+  return outermost([...seen].flatMap((path) => (path === homedir() ? undotted(path) : path)).filter((path) => exists(path)));
+}
+
+function undotted(home: string): string[] {
+  return entriesOf(home)
+    .filter(({ name }) => !name.startsWith("."))
+    .map(({ name }) => join(home, name));
 }
 
 /** What a directory above a package lends it. Regular files and directories alone: a link could lead anywhere. */

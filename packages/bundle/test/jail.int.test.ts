@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { BundleError } from "../src/index.ts";
 import { HANDLER, bundled, codeOf, project } from "./project-fixture.ts";
 
@@ -62,6 +62,27 @@ describe("a bundle cannot hold what is outside the project, and could without th
     expect(await hintsOf(entry)).toContain("Not found inside the project");
     expect(codeOf(await bundled(entry, { jail: false }))).toContain("CapEff");
   });
+});
+
+test("of a home directory, what begins with a dot cannot be bundled", async () => {
+  const home = project({ ...PACKAGE, ".fn/credentials.json": `{"apiKey":"${SECRET}"}`, "t.txt": "text" });
+  writeFileSync(join(home, "a.ts"), `import c from "./.fn/credentials.json"; export default () => c;`);
+  writeFileSync(join(home, "b.ts"), `import t from "./t.txt"; export default () => t;`);
+  expect(codeOf(await bundled(join(home, "a.ts")))).toContain(SECRET);
+  vi.stubEnv("HOME", home);
+  try {
+    expect(await hintsOf(join(home, "a.ts"))).toContain("Not found inside the project");
+    expect(codeOf(await bundled(join(home, "b.ts")))).toContain("text");
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test("any path may be a project's", async () => {
+  const root = join(project({}), `it's $HOME "\\ and\n more`);
+  mkdirSync(root);
+  writeFileSync(join(root, "a.ts"), HANDLER);
+  expect((await bundled(join(root, "a.ts"))).inputs).toEqual(["a.ts"]);
 });
 
 describe("what a monorepo shares is there", () => {

@@ -30,12 +30,15 @@ export interface Deployed extends DeployResult {
   totalMs: number;
 }
 
+/** Ends what would never end, such as reading a named pipe. */
+const BUNDLE_MS = 120_000;
+
 /** Bundles one file and puts it live. @throws BundleError, BundlerFailedError, UsageError, ApiError */
 export async function deployFile({ file, name, settings, connection, signal, progress }: FileDeploy): Promise<Deployed> {
   const started = performance.now();
   progress.set(name, "bundling");
   const { bundle } = await import("@zygo/bundle");
-  const bundling = bundle({ entry: resolve(file), jail: settings.jail, signal });
+  const bundling = bundle({ entry: resolve(file), jail: settings.jail, signal: AbortSignal.any([signal, AbortSignal.timeout(BUNDLE_MS)]) });
   const checking = checkMeta(settings);
   // Nothing may go on behind a failure: the bundler has a jail to put away.
   await Promise.allSettled([bundling, checking, connection]);
