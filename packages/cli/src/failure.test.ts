@@ -23,7 +23,7 @@ test.each([
   expect(toFailure(error)).toMatchObject({ exit, problem: { code } });
 });
 
-test("a refused config names each member", () => {
+test("a refused config names the member, even where its source is not at hand", () => {
   const issues = [{ path: ["memoryMb"], message: "expected number" }];
   const problem = {
     code: "INVALID_CONFIG",
@@ -35,7 +35,10 @@ test("a refused config names each member", () => {
     issues,
   };
   const { text, problem: shown } = toFailure(new ApiError("INVALID_CONFIG", "The config is invalid", { status: 422, problem }));
-  expect(text).toBe("The config is invalid\n  memoryMb: expected number");
+  expect(text).toBe("The config is invalid");
+  expect(toFailure(new ApiError("INVALID_CONFIG", "The config is invalid", { problem }), "/no/such/a.ts").text).toBe(
+    "/no/such/a.ts: config.memoryMb: expected number",
+  );
   expect(shown).toMatchObject({ requestId: "r1", issues, detail: "The config is invalid" });
 });
 
@@ -49,7 +52,7 @@ test("a bundle that does not load shows the sandbox's stack", () => {
     retryable: false,
     error: { stack: "Error: x\n    at a.ts:1:1" },
   };
-  expect(toFailure(new ApiError("INVALID_BUNDLE", "It threw", { problem })).text).toBe("It threw\n  Error: x\n      at a.ts:1:1");
+  expect(toFailure(new ApiError("INVALID_BUNDLE", "It threw", { problem })).text).toBe("It threw\nError: x\n    at a.ts:1:1");
 });
 
 test("a bundle's complaints are told with their lines, and to programs as data", () => {

@@ -3,6 +3,8 @@ import { EXIT } from "./exit-codes.ts";
 import type { Exit } from "./exit-codes.ts";
 import { showPlace, showPosition } from "./excerpt.ts";
 import type { Place } from "./excerpt.ts";
+import { locateIssuesIn } from "./locate-config.ts";
+import type { Issue } from "./locate-config.ts";
 
 /** The command was given wrongly. */
 export class UsageError extends Error {
@@ -33,15 +35,18 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   FUNCTION_NOT_FOUND: "`fn list` shows what is deployed.",
 };
 
-/** What went wrong, whatever was thrown. Errors of other packages are told by name: a command that meets none has not loaded them. */
-export function toFailure(error: unknown): Failure {
+/**
+ * What went wrong, whatever was thrown. `entry`: the file that was deployed, to point into. Errors of other packages are told by name: a
+ * command that meets none has not loaded them.
+ */
+export function toFailure(error: unknown, entry?: string): Failure {
   if (error instanceof UsageError) return failure(EXIT.usage, "USAGE", error.message, "Run with --help to see how it is used.");
   if (!(error instanceof Error)) return failure(EXIT.failed, "UNEXPECTED", String(error));
   if (error.name === "AbortError") return failure(EXIT.interrupted, "INTERRUPTED", "interrupted");
   if (isBundleError(error)) return ofMessages(error.messages);
   if (error.name === "BundlerFailedError")
     return failure(EXIT.failed, "BUNDLER_FAILED", `the bundler could not run: ${error.message}`, BUNDLER_HINT);
-  if (isApiError(error)) return ofApi(error);
+  if (isApiError(error)) return ofApi(error, entry);
   return failure(EXIT.failed, "UNEXPECTED", error.message);
 }
 
@@ -61,28 +66,29 @@ function ofMessages(messages: Place[]): Failure {
   return { exit: EXIT.invalidFunction, text: messages.map(showPlace).join("\n\n"), problem: { code: "INVALID_BUNDLE", detail, messages } };
 }
 
-function ofApi({ code, detail, problem }: ApiError): Failure {
+function ofApi({ code, detail, problem }: ApiError, entry: string | undefined): Failure {
   const exit = EXIT_OF_CODE[code] ?? EXIT.failed;
   const base = failure(exit, code, detail, HINT_OF_CODE[code]);
-  const lines = [base.text, ...issueLines(problem?.["issues"]), ...stackLines(problem?.["error"])];
-  return { exit, text: lines.join("\n"), problem: { ...problem, ...base.problem } };
+  const issues = readIssues(problem?.["issues"]);
+  if (code === "INVALID_CONFIG" && entry !== undefined && issues.length > 0) {
+    const messages = locateIssuesIn(entry, issues);
+    return { exit, text: messages.map(showPlace).join("\n\n"), problem: { ...problem, ...base.problem, messages } };
+  }
+  return { exit, text: [base.text, ...stackLines(problem?.["error"], detail)].join("\n"), problem: { ...problem, ...base.problem } };
 }
 
-/** `memoryMb: expected int, received string`, one a line. Members of zod's issues. */
-function issueLines(issues: unknown): string[] {
+function readIssues(issues: unknown): Issue[] {
   if (!Array.isArray(issues)) return [];
-  return issues.flatMap((issue: { path?: unknown; message?: unknown }) => {
-    if (typeof issue.message !== "string") return [];
-    const path = Array.isArray(issue.path) && issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-    return [`  ${path}${issue.message}`];
-  });
+  return issues.filter((issue: Partial<Issue>): issue is Issue => typeof issue.message === "string" && Array.isArray(issue.path));
 }
 
-/** Why a bundle did not load, as the sandbox saw it. */
-function stackLines(error: unknown): string[] {
-  const { stack, message } = (error ?? {}) as { stack?: unknown; message?: unknown };
-  const text = typeof stack === "string" ? stack : message;
-  return typeof text === "string" ? text.split("\n").map((line) => `  ${line}`) : [];
+/** Why a bundle did not load, as the sandbox saw it: the stack without what the detail has said. */
+function stackLines(error: unknown, detail: string): string[] {
+  const { stack } = (error ?? {}) as { stack?: unknown };
+  if (typeof stack !== "string") return [];
+  const at = stack.indexOf("\n    at ");
+  const said = at !== -1 && stack.slice(0, at).endsWith(detail.replace(/^\w*Error: /, ""));
+  return (said ? stack.slice(at + 1) : stack).split("\n");
 }
 
 const isBundleError = (error: Error): error is Error & { messages: Place[] } =>

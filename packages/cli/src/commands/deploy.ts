@@ -121,7 +121,7 @@ async function deployAll(
       const [index, { file, name }] = next;
       const outcome = await deployFile({ file, name, settings, connection, signal: io.signal, progress }).then(
         (deployed): Outcome => ({ file, deployed }),
-        (error: unknown): Outcome => ({ file, failure: toFailure(error) }),
+        (error: unknown): Outcome => ({ file, failure: toFailure(error, file) }),
       );
       progress.clear(name);
       outcomes[index] = outcome;
