@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RUNTIMES, type RuntimeName } from "@zygo/contracts/names";
 import { z } from "zod";
@@ -98,7 +98,9 @@ export class KernelHost implements SandboxHost {
 function launcherArguments(options: SandboxHostOptions): string[] {
   const workDir = join(options.runDir, "stage");
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
-  mkdirSync(options.layersDir, { recursive: true, mode: 0o755 });
+  mkdirSync(options.layersDir, { recursive: true });
+  // A sandbox's own root, which is nobody on the host, mounts from it. What is above it need not be open.
+  chmodSync(options.layersDir, 0o755);
   const programs = writePrograms(options.runDir);
   const args = ["--name", options.name, "--work-dir", workDir, "--layers", options.layersDir, "--init", nativeFile("bin/init")];
   args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance);
