@@ -43,7 +43,7 @@ export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
 // Taken once: in a sandbox this file shares its globals with a function that may replace them.
 const { parse, stringify } = JSON;
-const { allocUnsafe, byteLength, concat } = Buffer;
+const { allocUnsafe, byteLength } = Buffer;
 
 export const FLAG_END = 1;
 export const HEADER_BYTES = 12;
@@ -233,9 +233,18 @@ export class FrameError extends Error {
   override name = "FrameError";
 }
 
-/** Cuts a byte stream into frames. Feed it what the socket yields; it calls `onFrame` for each whole frame, in order. */
+const NOTHING = allocUnsafe(0);
+
+/**
+ * Cuts a byte stream into frames. Feed it what the socket yields; it calls `onFrame` for each whole frame, in order. A peer that dribbles
+ * costs memory and time in proportion to what it sent, not to what its header announces.
+ */
 export class FrameDecoder {
-  #pending: Buffer | undefined;
+  /** The beginning of a frame that is not whole: its first `#length` bytes. */
+  #held = NOTHING;
+  #length = 0;
+  /** Bytes of it to wait for: a header, or a whole frame. */
+  #needed = HEADER_BYTES;
   readonly #onFrame: (frame: Frame) => void;
 
   constructor(onFrame: (frame: Frame) => void) {
@@ -244,15 +253,37 @@ export class FrameDecoder {
 
   /** @throws FrameError on a header that no peer of ours writes. */
   push(chunk: Buffer): void {
-    let buffer = this.#pending === undefined ? chunk : concat([this.#pending, chunk]);
-    this.#pending = undefined;
+    if (this.#length === 0) return this.#cut(chunk);
+    this.#hold(chunk);
+    if (this.#length < this.#needed) return;
+    const whole = this.#held.subarray(0, this.#length);
+    this.#held = NOTHING;
+    this.#length = 0;
+    this.#cut(whole);
+  }
+
+  #cut(buffer: Buffer): void {
+    this.#needed = HEADER_BYTES;
     while (buffer.length >= HEADER_BYTES) {
       const end = HEADER_BYTES + readPayloadLength(buffer, 0);
+      this.#needed = end;
       if (buffer.length < end) break;
       this.#onFrame(readFrame(buffer, 0, end - HEADER_BYTES));
+      this.#needed = HEADER_BYTES;
       buffer = buffer.subarray(end);
     }
-    if (buffer.length > 0) this.#pending = buffer;
+    if (buffer.length > 0) this.#hold(buffer);
+  }
+
+  #hold(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#held.length) {
+      const grown = allocUnsafe(Math.max(length, Math.min(2 * this.#held.length, this.#needed)));
+      grown.set(this.#held.subarray(0, this.#length));
+      this.#held = grown;
+    }
+    this.#held.set(chunk, this.#length);
+    this.#length = length;
   }
 }
 
