@@ -11,12 +11,17 @@ export interface FrameHandler {
 /** A peer that leaves this much unread gets no more: bodies are bounded by credit, so only a hostile one gets here. Bytes. */
 const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
 
+/** Longest that a frame waits for company, milliseconds. */
+const SOON_MS = 1;
+
 /** Frames over a socket, in both directions. What is sent within one turn of the event loop goes out in one write. */
 export class FrameLink {
   readonly #socket: Socket;
   #handler: FrameHandler;
   #ended = false;
   #corked = false;
+  #soon: Buffer[] = [];
+  #soonTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, handler: FrameHandler) {
     this.#socket = socket;
@@ -50,13 +55,29 @@ export class FrameLink {
       this.#socket.cork();
       process.nextTick(this.#uncork);
     }
+    if (this.#soon.length > 0) this.#writeSoon();
     this.#socket.write(frame);
+  }
+
+  /** Sends with the next frame, in order, or by itself within a millisecond: for what nobody waits for, to spare a write. */
+  sendSoon(frame: Buffer): void {
+    this.#soon.push(frame);
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = undefined;
+      const last = this.#soon.pop();
+      if (last !== undefined) this.send(last);
+    }, SOON_MS);
   }
 
   /** Idempotent. The handler is not told. */
   close(): void {
     this.#ended = true;
     this.#socket.destroy();
+  }
+
+  #writeSoon(): void {
+    for (const frame of this.#soon) this.#socket.write(frame);
+    this.#soon = [];
   }
 
   readonly #uncork = (): void => {

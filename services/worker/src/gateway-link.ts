@@ -22,10 +22,13 @@ export class GatewayLink implements Caller {
     this.#link.send(encodeJson(FrameType.hello, 0, hello));
   }
 
-  /** Claims the invocation: from here on its frames are relayed. */
+  /** Claims the invocation: from here on its frames are relayed. At once when the gateway holds a body back for it. */
   claim(invocation: Invocation): void {
-    this.#streams.set(invocation.head.stream, invocation);
-    this.#link.send(encodeFrame(FrameType.claim, invocation.head.stream, 0));
+    const { stream, complete } = invocation.head;
+    this.#streams.set(stream, invocation);
+    const frame = encodeFrame(FrameType.claim, stream, 0);
+    if (complete) this.#link.sendSoon(frame);
+    else this.#link.send(frame);
   }
 
   send(frame: Buffer): void {
