@@ -1,4 +1,5 @@
 export { openArtifacts, type Artifacts, type StoredVersion, type VersionContent } from "./artifacts.ts";
 export type { BlobContent, BlobInfo } from "./blobs.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { digestOf } from "./digest.ts";
 export { materialise, type Wanted } from "./materialise.ts";

@@ -28,11 +28,12 @@ export const DeployResult = z.object({
 });
 export type DeployResult = z.infer<typeof DeployResult>;
 
-export const FunctionSummary = FunctionRecord.extend({ url: z.string(), live: VersionRecord.omit({ env: true }) });
-export type FunctionSummary = z.infer<typeof FunctionSummary>;
 /** A version as the API shows it: names of its environment variables, never values. */
 export const VersionView = VersionRecord.omit({ env: true }).extend({ envNames: z.array(z.string()) });
 export type VersionView = z.infer<typeof VersionView>;
+
+export const FunctionSummary = FunctionRecord.extend({ url: z.string(), live: VersionView });
+export type FunctionSummary = z.infer<typeof FunctionSummary>;
 
 /** `GET /api/functions/<name>`: the newest version first. */
 export const FunctionDetail = FunctionSummary.extend({ versions: z.array(VersionView) });
@@ -52,6 +53,21 @@ export const LogLine = z.object({
   fields: z.record(z.string(), z.unknown()).optional(),
 });
 export type LogLine = z.infer<typeof LogLine>;
+
+/** Query of `GET /api/functions/<name>/logs`. */
+export const LogQuery = z.strictObject({
+  /** Position of the last line already seen; without it the last `limit` lines are given. */
+  after: z
+    .string()
+    .regex(/^\d{1,19}(-\d{1,19})?$/, "must be the id of a log line")
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** `1`: go on with lines as they come. */
+  follow: z
+    .enum(["0", "1"])
+    .default("0")
+    .transform((text) => text === "1"),
+});
 
 /** `GET /api/functions/<name>/logs` without `follow` and without `accept: application/x-ndjson`. */
 export const LogPage = z.object({ lines: z.array(LogLine) });

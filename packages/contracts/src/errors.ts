@@ -81,7 +81,16 @@ export interface Problem {
 /** The one place that renders `application/problem+json`. */
 export function toProblem(error: FnError, requestId: string): Problem {
   const { title, status, retryable } = ERRORS[error.code];
-  return { ...error.extra, type: `urn:zygo:error:${error.code}`, title, status, code: error.code, detail: error.message, requestId, retryable };
+  return {
+    ...error.extra,
+    type: `urn:zygo:error:${error.code}`,
+    title,
+    status,
+    code: error.code,
+    detail: error.message,
+    requestId,
+    retryable,
+  };
 }
 
 /** Headers of a problem answer. */

@@ -17,7 +17,8 @@ export function redisOptions(url: string): RedisAddress {
     if (parsed.host !== "" || parsed.pathname.length < 2) throw new TypeError("REDIS_URL: a unix URL is written unix:///absolute/path");
     return { path: decodeURIComponent(parsed.pathname), ...login, ...database(parsed.searchParams.get("db") ?? "") };
   }
-  if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:") throw new TypeError("REDIS_URL: the scheme must be unix, redis or rediss");
+  if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:")
+    throw new TypeError("REDIS_URL: the scheme must be unix, redis or rediss");
   return {
     host: parsed.hostname === "" ? "127.0.0.1" : parsed.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: parsed.port === "" ? 6379 : Number(parsed.port),

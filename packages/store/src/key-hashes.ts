@@ -12,6 +12,8 @@ export interface KeyHashes {
   /** `hash`: sha256 of the key, hex. The first record of a hash stays. */
   putKeyHash(hash: string, name: string): Promise<void>;
   findKeyHash(hash: string): Promise<KeyRecord | null>;
+  /** Nothing happens for an unknown hash. */
+  removeKeyHash(hash: string): Promise<void>;
   /** Hash → record, for a comparison in constant time. */
   listKeyHashes(): Promise<Map<string, KeyRecord>>;
 }
@@ -24,6 +26,9 @@ export function createKeyHashes(redis: Redis, now: () => number): KeyHashes {
     async findKeyHash(hash) {
       const json = await answered(redis.hget(keys.keyHashes, hash));
       return json === null ? null : parseStored(KeyRecord, json, keys.keyHashes);
+    },
+    async removeKeyHash(hash) {
+      await answered(redis.hdel(keys.keyHashes, hash));
     },
     async listKeyHashes() {
       const all = Object.entries(await answered(redis.hgetall(keys.keyHashes)));

@@ -1,7 +1,8 @@
+import { redisOptions } from "@zygo/contracts";
+import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createStore, type Store } from "../src/index.ts";
-import { RedisServer } from "./redis-server.ts";
 import { digest, versionRecord } from "./versions.ts";
 
 let server: RedisServer;
@@ -10,11 +11,11 @@ let store: Store;
 
 beforeAll(async () => {
   server = await RedisServer.start();
-  raw = new Redis({ path: server.socket });
+  raw = new Redis(redisOptions(server.url));
 });
 afterAll(async () => {
   raw.disconnect();
-  await server.stop();
+  await server.end();
 });
 beforeEach(async () => {
   await raw.flushall();

@@ -1,6 +1,6 @@
+import { RedisServer } from "@zygo/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createStore, type Store } from "../src/index.ts";
-import { RedisServer } from "./redis-server.ts";
 import { digest, versionRecord } from "./versions.ts";
 
 let server: RedisServer;
@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   store.close();
-  await server.stop();
+  await server.end();
 });
 
 /** Resolves to the error's code and how long it took, milliseconds. */
@@ -27,7 +27,7 @@ async function failure(call: Promise<unknown>): Promise<{ code: unknown; tookMs:
 }
 
 test("while Redis is dead every call fails within a second; once it is back they work", async () => {
-  await server.crash();
+  await server.down();
   for (let round = 0; round < 5; round++) {
     const { code, tookMs } = await failure(store.find("hello"));
     expect(code).toBe("QUEUE_UNAVAILABLE");
@@ -36,7 +36,7 @@ test("while Redis is dead every call fails within a second; once it is back they
   await expect(store.appendLogs("hello", [{ time: 1, level: "info", requestId: null, version: "a", message: "m" }])).rejects.toMatchObject({
     code: "QUEUE_UNAVAILABLE",
   });
-  await server.resume();
+  await server.up();
   await vi.waitFor(() => store.ping(), { timeout: 2000 });
   // Transitions work on a server that has never seen the scripts.
   await store.putVersion(versionRecord("hello", "aa"));
@@ -45,19 +45,19 @@ test("while Redis is dead every call fails within a second; once it is back they
 });
 
 test("while Redis hangs every call fails within a second", async () => {
-  server.freeze();
+  server.hang();
   const { code, tookMs } = await failure(store.find("hello"));
-  server.thaw();
+  server.resume();
   expect(code).toBe("QUEUE_UNAVAILABLE");
   expect(tookMs).toBeLessThan(1000);
   await vi.waitFor(() => store.ping(), { timeout: 2000 });
 });
 
 test("a store that starts before Redis finds it", async () => {
-  await server.crash();
+  await server.down();
   const early = createStore({ url: server.url });
   expect((await failure(early.ping())).code).toBe("QUEUE_UNAVAILABLE");
-  await server.resume();
+  await server.up();
   await vi.waitFor(() => early.ping(), { timeout: 2000 });
   early.close();
 });

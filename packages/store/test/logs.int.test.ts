@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { redisOptions } from "@zygo/contracts";
+import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createStore, LOG_START, type LogEntry, type Store } from "../src/index.ts";
-import { RedisServer } from "./redis-server.ts";
 
 let server: RedisServer;
 let raw: Redis;
@@ -10,11 +11,11 @@ let store: Store;
 
 beforeAll(async () => {
   server = await RedisServer.start();
-  raw = new Redis({ path: server.socket });
+  raw = new Redis(redisOptions(server.url));
 });
 afterAll(async () => {
   raw.disconnect();
-  await server.stop();
+  await server.end();
 });
 beforeEach(async () => {
   await raw.flushall();

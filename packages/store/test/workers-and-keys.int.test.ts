@@ -1,6 +1,6 @@
+import { RedisServer } from "@zygo/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createStore, type Store } from "../src/index.ts";
-import { RedisServer } from "./redis-server.ts";
 
 let server: RedisServer;
 let store: Store;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   store.close();
-  await server.stop();
+  await server.end();
 });
 
 test("live workers are those seen lately, latest first", async () => {
@@ -49,4 +49,7 @@ test("key hashes are found, and a second registration changes nothing", async ()
   expect(await store.findKeyHash(hash)).toEqual(first);
   expect(await store.findKeyHash("cd".repeat(32))).toBeNull();
   expect([...(await store.listKeyHashes())]).toEqual([[hash, first]]);
+  await store.removeKeyHash(hash);
+  await store.removeKeyHash(hash);
+  expect(await store.findKeyHash(hash)).toBeNull();
 });
