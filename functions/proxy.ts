@@ -8,7 +8,7 @@
 const TARGET = /^\/([a-z][a-z0-9-]{0,62})(\/.*)?$/;
 
 /** Headers that are about one connection or one encoding of the body, not about the message. `fetch` has already decoded the body. */
-const NOT_PASSED_ON = ["connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"];
+const NOT_PASSED_ON = ["connection", "content-encoding", "content-length", "host", "keep-alive", "server-timing", "transfer-encoding"];
 
 export default async function proxy(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);

@@ -14,6 +14,8 @@ export const config: FunctionConfig = { memoryMb: 256 };
 
 /** Made once per instance, as a function's clients should be. The default keys are those of Amazon's documentation: they open nothing. */
 const client = new S3Client({
+  // Else the URL would demand the checksum of an empty body.
+  requestChecksumCalculation: "WHEN_REQUIRED",
   region: process.env["AWS_REGION"] ?? "us-east-1",
   credentials: {
     accessKeyId: process.env["AWS_ACCESS_KEY_ID"] ?? "AKIAIOSFODNN7EXAMPLE",

@@ -35,7 +35,7 @@ test("a refused config names the member, even where its source is not at hand", 
     issues,
   };
   const { text, problem: shown } = toFailure(new ApiError("INVALID_CONFIG", "The config is invalid", { status: 422, problem }));
-  expect(text).toBe("The config is invalid");
+  expect(text).toBe("The config is invalid (INVALID_CONFIG, request r1)");
   expect(toFailure(new ApiError("INVALID_CONFIG", "The config is invalid", { problem }), "/no/such/a.ts").text).toBe(
     "/no/such/a.ts: config.memoryMb: expected number",
   );

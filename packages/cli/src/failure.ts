@@ -35,6 +35,8 @@ const HINT_OF_CODE: Readonly<Record<string, string>> = {
   FUNCTION_NOT_FOUND: "`fn list` shows what is deployed.",
 };
 
+const FUNCTION_HINT = "`fn logs <name>` shows what the function wrote.";
+
 /**
  * What went wrong, whatever was thrown. `entry`: the file that was deployed, to point into. Errors of other packages are told by name: a
  * command that meets none has not loaded them.
@@ -53,10 +55,10 @@ export function toFailure(error: unknown, entry?: string): Failure {
 const BUNDLER_HINT =
   "It runs in a jail, which needs root or unprivileged user namespaces. `fn deploy --unsafe-no-jail` bundles without one: only for code and packages that may read all that you can.";
 
-function failure(exit: Exit, code: string, detail: string, hint?: string): Failure {
+function failure(exit: Exit, code: string, detail: string, hint?: string, shown = detail): Failure {
   return {
     exit,
-    text: hint === undefined ? detail : `${detail}\n  → ${hint}`,
+    text: hint === undefined ? shown : `${shown}\n  → ${hint}`,
     problem: { code, detail, ...(hint === undefined ? {} : { hint }) },
   };
 }
@@ -68,7 +70,9 @@ function ofMessages(messages: Place[]): Failure {
 
 function ofApi({ code, detail, problem }: ApiError, entry: string | undefined): Failure {
   const exit = EXIT_OF_CODE[code] ?? EXIT.failed;
-  const base = failure(exit, code, detail, HINT_OF_CODE[code]);
+  const hint = HINT_OF_CODE[code] ?? (code.startsWith("FUNCTION_") ? FUNCTION_HINT : undefined);
+  const shown = problem === null || problem.requestId === "" ? detail : `${detail} (${code}, request ${problem.requestId})`;
+  const base = failure(exit, code, detail, hint, shown);
   const issues = readIssues(problem?.["issues"]);
   if (code === "INVALID_CONFIG" && entry !== undefined && issues.length > 0) {
     const messages = locateIssuesIn(entry, issues);

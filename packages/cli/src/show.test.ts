@@ -56,5 +56,5 @@ test("a log line cannot steer the terminal", () => {
     message: "a\x1b[31mred\x1b[0m\x1b]0;title\x07",
     fields: { n: 1 },
   };
-  expect(showLogLine(line)).toBe(`1970-01-01 00:00:00.000  WARN   -             ared {"n":1}`);
+  expect(showLogLine(line)).toBe(`1970-01-01 00:00:00.000  WARN   -${" ".repeat(35)}  ared {"n":1}`);
 });

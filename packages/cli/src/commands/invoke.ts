@@ -1,10 +1,10 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
+import type { ProblemBody } from "@zygo/client";
 import { parseFlags, takePositionals } from "../command.ts";
 import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
-import type { Exit } from "../exit-codes.ts";
 import { checkName } from "../function-name.ts";
 import { write, writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -12,8 +12,8 @@ import { readHeader } from "../key-values.ts";
 
 const help = `Usage: fn invoke <name> [path] [options]
 
-Sends one request to a function and streams its answer to stdout, whatever its status. Exits with 0 when the function answered, with 1
-when the platform answered for it (a timeout, say), with 4 when there is no such function.
+Sends one request to a function and streams its answer to stdout, whatever its status: that is exit code 0. When the platform answers in its
+place, since it threw or ran out of time, say, that is told on stderr and the exit code is 1, or 4 when there is no such function.
 
 Options:
   -X, --method <method>   default: GET, or POST with -d
@@ -56,9 +56,10 @@ export const invoke: Command = {
       body: data?.body,
       signal: io.signal,
     });
-    if (values.json === true) await printJson(response, started, io);
-    else await print(response, values.include === true, io);
-    return exitOf(response);
+    if (values.include === true && values.json !== true) await printHead(response, io);
+    await throwProblem(response);
+    await (values.json === true ? printJson(response, started, io) : printBody(response, io));
+    return EXIT.ok;
   },
 };
 
@@ -80,11 +81,12 @@ function isJson(text: string): boolean {
   }
 }
 
-async function print(response: Response, include: boolean, io: Io): Promise<void> {
-  if (include) {
-    const head = [...response.headers].map(([name, value]) => `${name}: ${value}`);
-    await writeLine(io.stdout, [`HTTP ${response.status} ${response.statusText}`.trimEnd(), ...head, ""].join("\n"));
-  }
+async function printHead({ status, statusText, headers }: Response, io: Io): Promise<void> {
+  const lines = [...headers].map(([name, value]) => `${name}: ${value}`);
+  await writeLine(io.stdout, [`HTTP ${status} ${statusText}`.trimEnd(), ...lines, ""].join("\n"));
+}
+
+async function printBody(response: Response, io: Io): Promise<void> {
   let last = 10;
   for await (const chunk of response.body ?? []) {
     await write(io.stdout, chunk);
@@ -107,9 +109,14 @@ async function printJson(response: Response, started: number, io: Io): Promise<v
   await writeLine(io.stdout, JSON.stringify(document));
 }
 
-/** The platform speaks in problem documents that carry its own type; no request id of a function's answer tells the two apart. */
-function exitOf(response: Response): Exit {
-  const isProblem = response.headers.get("content-type") === "application/problem+json";
-  if (!isProblem || response.status < 400) return EXIT.ok;
-  return response.status === 404 ? EXIT.notFound : EXIT.failed;
+/** The platform's own answer. A function may answer with a problem document too, but of another type. @throws ApiError */
+async function throwProblem(response: Response): Promise<void> {
+  if (response.headers.get("content-type") !== "application/problem+json") return;
+  const problem = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as ProblemBody | null;
+  if (typeof problem?.["type"] !== "string" || !problem["type"].startsWith("urn:zygo:error:")) return;
+  const { ApiError } = await import("@zygo/client");
+  throw new ApiError(problem.code, problem.detail, { status: response.status, problem });
 }

@@ -77,6 +77,6 @@ async function* linesSince(client: Client, name: string, fromMs: number, range: 
 export function showLogLine({ time, level, requestId, message, fields }: LogLine): string {
   const when = new Date(time).toISOString().replace("T", " ").slice(0, -1);
   const more = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
-  const request = (requestId ?? "-").slice(0, 12).padEnd(12);
+  const request = (requestId ?? "-").padEnd(36);
   return `${when}  ${level.toUpperCase().padEnd(5)}  ${request}  ${stripVTControlCharacters(message + more)}`;
 }
