@@ -13,7 +13,10 @@ export function reapable(idleMs: readonly number[], given: { idleTimeoutMs: numb
 const RETIRED_IDLE_MS = 1_000;
 
 /** A retired version keeps nothing warm, whatever its config says. */
-export function idlePolicy(limits: { idleTimeoutMs: number; minInstances: number }, retired: boolean): { idleTimeoutMs: number; floor: number } {
+export function idlePolicy(
+  limits: { idleTimeoutMs: number; minInstances: number },
+  retired: boolean,
+): { idleTimeoutMs: number; floor: number } {
   if (!retired) return { idleTimeoutMs: limits.idleTimeoutMs, floor: limits.minInstances };
   return { idleTimeoutMs: Math.min(RETIRED_IDLE_MS, limits.idleTimeoutMs), floor: 0 };
 }

@@ -69,7 +69,8 @@ function parseProbe(body: string): ProbeRequest {
     throw new FnError("INVALID_REQUEST", "The body is not JSON.", { cause });
   }
   const parsed = ProbeRequest.safeParse(value);
-  if (!parsed.success) throw new FnError("INVALID_REQUEST", "The body is no probe request.", { cause: parsed.error, extra: { issues: parsed.error.issues } });
+  if (!parsed.success)
+    throw new FnError("INVALID_REQUEST", "The body is no probe request.", { cause: parsed.error, extra: { issues: parsed.error.issues } });
   return parsed.data;
 }
 

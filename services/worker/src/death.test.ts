@@ -9,10 +9,17 @@ test("the kernel's kill for memory is told as such, with the limit", () =>
     detail: "The function exceeded its memory limit of 128 MiB.",
   }));
 test("another kill names its signal", () =>
-  expect(classifyDeath({ code: null, signal: "KILL" }, usage(false), 128)).toMatchObject({ code: "FUNCTION_CRASHED", detail: expect.stringContaining("SIGKILL") }));
+  expect(classifyDeath({ code: null, signal: "KILL" }, usage(false), 128)).toMatchObject({
+    code: "FUNCTION_CRASHED",
+    detail: expect.stringContaining("SIGKILL"),
+  }));
 test("an exit names its code", () =>
-  expect(classifyDeath({ code: 3, signal: null }, undefined, 128)).toMatchObject({ code: "FUNCTION_EXITED", detail: expect.stringContaining("code 3") }));
-test("a closed channel of a live process is a crash", () => expect(classifyDeath(undefined, usage(false), 128).code).toBe("FUNCTION_CRASHED"));
+  expect(classifyDeath({ code: 3, signal: null }, undefined, 128)).toMatchObject({
+    code: "FUNCTION_EXITED",
+    detail: expect.stringContaining("code 3"),
+  }));
+test("a closed channel of a live process is a crash", () =>
+  expect(classifyDeath(undefined, usage(false), 128).code).toBe("FUNCTION_CRASHED"));
 
 test("a plain exit costs no look at the cgroup", async () => {
   const cause = learnCause({ exited: Promise.resolve({ code: 0, signal: null }), usage: () => Promise.reject(new Error("asked")) });

@@ -27,7 +27,10 @@ export function classifyDeath(exit: ExitStatus | undefined, usage: SandboxUsage 
 const CAUSE_MS = 250;
 
 /** Reads exit status and usage of a dying instance, each within a bound; never rejects. */
-export async function learnCause(of: { exited: Promise<ExitStatus>; usage: () => Promise<SandboxUsage> }): Promise<[ExitStatus | undefined, SandboxUsage | undefined]> {
+export async function learnCause(of: {
+  exited: Promise<ExitStatus>;
+  usage: () => Promise<SandboxUsage>;
+}): Promise<[ExitStatus | undefined, SandboxUsage | undefined]> {
   const exit = await within(CAUSE_MS, of.exited);
   return [exit, exit === undefined || exit.signal !== null ? await within(CAUSE_MS, of.usage()) : undefined];
 }

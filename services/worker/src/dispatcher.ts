@@ -109,7 +109,13 @@ export class Dispatcher implements GroupHost {
 
   #takeable(): number {
     const { maxInstances } = this.#options;
-    return takeable({ maxInstances, demand: this.rooms.demand, held: this.#held.size, maxHeld: maxInstances * HELD_PER_INSTANCE, batch: BATCH });
+    return takeable({
+      maxInstances,
+      demand: this.rooms.demand,
+      held: this.#held.size,
+      maxHeld: maxInstances * HELD_PER_INSTANCE,
+      batch: BATCH,
+    });
   }
 
   async #untilFreed(): Promise<void> {
@@ -130,7 +136,8 @@ export class Dispatcher implements GroupHost {
     const link = this.#links.get(head.gateway);
     const invocation = new Invocation(envelope, link, now);
     link.claim(invocation);
-    if (head.deadlineMs <= now) return invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
+    if (head.deadlineMs <= now)
+      return invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
     const deadline = setTimeout(() => this.#expire(invocation), head.deadlineMs - now);
     const group = this.#group(head.function, head.version);
     this.#held.set(invocation, { group, deadline });

@@ -21,7 +21,7 @@ export class FrameLink {
   #ended = false;
   #corked = false;
   #soon: Buffer[] = [];
-  #soonTimer: NodeJS.Timeout | undefined;
+  #soonArmed = false;
 
   constructor(socket: Socket, handler: FrameHandler) {
     this.#socket = socket;
@@ -62,11 +62,9 @@ export class FrameLink {
   /** Sends with the next frame, in order, or by itself within a millisecond: for what nobody waits for, to spare a write. */
   sendSoon(frame: Buffer): void {
     this.#soon.push(frame);
-    this.#soonTimer ??= setTimeout(() => {
-      this.#soonTimer = undefined;
-      const last = this.#soon.pop();
-      if (last !== undefined) this.send(last);
-    }, SOON_MS);
+    if (this.#soonArmed) return;
+    this.#soonArmed = true;
+    setTimeout(this.#sendSoon, SOON_MS);
   }
 
   /** Idempotent. The handler is not told. */
@@ -74,6 +72,12 @@ export class FrameLink {
     this.#ended = true;
     this.#socket.destroy();
   }
+
+  readonly #sendSoon = (): void => {
+    this.#soonArmed = false;
+    const last = this.#soon.pop();
+    if (last !== undefined) this.send(last);
+  };
 
   #writeSoon(): void {
     for (const frame of this.#soon) this.#socket.write(frame);

@@ -59,7 +59,14 @@ export class FunctionLogs {
     await Promise.all(this.#writing.values());
   }
 
-  #platform(name: string, digest: string, requestId: string, level: PeerLog["level"], message: string, fields: Record<string, unknown>): void {
+  #platform(
+    name: string,
+    digest: string,
+    requestId: string,
+    level: PeerLog["level"],
+    message: string,
+    fields: Record<string, unknown>,
+  ): void {
     this.#push(name, { time: Date.now(), level, message, requestId, version: shortVersion(digest), fields });
   }
 

@@ -19,13 +19,17 @@ export class GatewayLinks {
   get(address: string): GatewayLink {
     const open = this.#links.get(address);
     if (open !== undefined) return open;
-    const link = new GatewayLink(address, { ...this.#self, gateway: address }, {
-      left: this.#left,
-      end: (reason) => {
-        this.#links.delete(address);
-        this.#log.warn("gateway link ended", { gateway: address, reason });
+    const link = new GatewayLink(
+      address,
+      { ...this.#self, gateway: address },
+      {
+        left: this.#left,
+        end: (reason) => {
+          this.#links.delete(address);
+          this.#log.warn("gateway link ended", { gateway: address, reason });
+        },
       },
-    });
+    );
     this.#links.set(address, link);
     return link;
   }

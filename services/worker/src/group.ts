@@ -114,7 +114,10 @@ export class Group {
     if (this.#version === undefined || this.#available.length === 0) return;
     const idle = this.#available.filter((instance) => instance.active === 0);
     const policy = idlePolicy(this.#version.record.limits, this.retired);
-    const count = reapable(idle.map((instance) => now - instance.lastUsedAt), { ...policy, instances: this.#instances.size });
+    const count = reapable(
+      idle.map((instance) => now - instance.lastUsedAt),
+      { ...policy, instances: this.#instances.size },
+    );
     for (const instance of idle.slice(0, count)) instance.end(REAPED);
   }
 
@@ -228,7 +231,14 @@ export class Group {
 
   #load(version: ReadyVersion): VersionLoad {
     const { concurrency, maxInstances } = version.record.limits;
-    return { waiting: this.#waiters.size, active: this.#active, instances: this.#instances.size, starting: this.#starting, concurrency, maxInstances };
+    return {
+      waiting: this.#waiters.size,
+      active: this.#active,
+      instances: this.#instances.size,
+      starting: this.#starting,
+      concurrency,
+      maxInstances,
+    };
   }
 
   #changed(): void {

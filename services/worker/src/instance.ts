@@ -28,7 +28,10 @@ const CANCEL_GRACE_MS = 100;
 
 const PROTOCOL: Verdict = { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." };
 const TIMEOUT: Verdict = { code: "FUNCTION_TIMEOUT", detail: "The function did not answer before its deadline." };
-const NEIGHBOUR: Verdict = { code: "FUNCTION_CRASHED", detail: "The instance was ended because another invocation that it served overran its deadline." };
+const NEIGHBOUR: Verdict = {
+  code: "FUNCTION_CRASHED",
+  detail: "The instance was ended because another invocation that it served overran its deadline.",
+};
 
 /** A process that has loaded a version and serves its invocations, `concurrency` at a time. See README for its states. */
 export class Instance implements FrameHandler {

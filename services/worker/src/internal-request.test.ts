@@ -14,8 +14,24 @@ test.each([
 ])("host %s names %s", (host, name) => expect(functionOfHost(host)).toBe(name));
 
 test("user code cannot vouch for itself, nor speak for the connection", () =>
-  expect(requestHeaders(["X-FN-Caller", "admin", "x-fn-depth", "0", "Connection", "close", "Host", "h", "Accept", "*/*", "X-A", "1", "X-A", "2"])).toEqual([
-    "Accept", "*/*", "X-A", "1", "X-A", "2",
-  ]));
+  expect(
+    requestHeaders([
+      "X-FN-Caller",
+      "admin",
+      "x-fn-depth",
+      "0",
+      "Connection",
+      "close",
+      "Host",
+      "h",
+      "Accept",
+      "*/*",
+      "X-A",
+      "1",
+      "X-A",
+      "2",
+    ]),
+  ).toEqual(["Accept", "*/*", "X-A", "1", "X-A", "2"]));
 
-test("an answer keeps the platform's headers", () => expect(responseHeaders(["x-fn-start", "hot", "Keep-Alive", "timeout=5"])).toEqual(["x-fn-start", "hot"]));
+test("an answer keeps the platform's headers", () =>
+  expect(responseHeaders(["x-fn-start", "hot", "Keep-Alive", "timeout=5"])).toEqual(["x-fn-start", "hot"]));

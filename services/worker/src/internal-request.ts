@@ -14,7 +14,8 @@ export function functionOfHost(host: string | undefined): string | undefined {
 }
 
 /** What user code sent, as name, value, name, value…, without what is the connection's or the platform's (`x-fn-*`). */
-export const requestHeaders = (raw: readonly string[]): string[] => without(raw, (name) => CONNECTION_HEADERS.has(name) || name.startsWith("x-fn-"));
+export const requestHeaders = (raw: readonly string[]): string[] =>
+  without(raw, (name) => CONNECTION_HEADERS.has(name) || name.startsWith("x-fn-"));
 
 /** What the gateway answered, without what is the connection's. */
 export const responseHeaders = (raw: readonly string[]): string[] => without(raw, (name) => CONNECTION_HEADERS.has(name));

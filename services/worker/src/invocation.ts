@@ -1,6 +1,17 @@
 import { performance } from "node:perf_hooks";
 import { shortVersion, type Envelope, type ErrorCode, type EnvelopeHead } from "@zygo/contracts";
-import { encodeFrame, encodeHead, encodeJson, encodeWindow, FLAG_END, FrameError, FrameType, type FailurePayload, type RequestHead, type ResponseHead } from "@zygo/contracts/frames";
+import {
+  encodeFrame,
+  encodeHead,
+  encodeJson,
+  encodeWindow,
+  FLAG_END,
+  FrameError,
+  FrameType,
+  type FailurePayload,
+  type RequestHead,
+  type ResponseHead,
+} from "@zygo/contracts/frames";
 import { HEADERS, type StartKind } from "@zygo/contracts/names";
 import { Credit } from "./credit.ts";
 import type { Verdict } from "./death.ts";

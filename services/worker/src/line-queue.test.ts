@@ -2,7 +2,14 @@ import type { LogEntry } from "@zygo/store";
 import { expect, test } from "vitest";
 import { LineQueue } from "./line-queue.ts";
 
-const line = (message: string, fields?: Record<string, unknown>): LogEntry => ({ time: 1, level: "info", requestId: "r", version: "v", message, ...(fields && { fields }) });
+const line = (message: string, fields?: Record<string, unknown>): LogEntry => ({
+  time: 1,
+  level: "info",
+  requestId: "r",
+  version: "v",
+  message,
+  ...(fields && { fields }),
+});
 
 test("keeps order and empties", () => {
   const queue = new LineQueue();

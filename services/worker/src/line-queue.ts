@@ -32,7 +32,13 @@ export class LineQueue {
     const lines = this.#lines;
     const last = lines.at(-1);
     if (this.#dropped > 0 && last !== undefined) {
-      lines.push({ time: last.time, level: "warn", requestId: null, version: last.version, message: `${this.#dropped} log lines were dropped: too many at once` });
+      lines.push({
+        time: last.time,
+        level: "warn",
+        requestId: null,
+        version: last.version,
+        message: `${this.#dropped} log lines were dropped: too many at once`,
+      });
     }
     this.#lines = [];
     this.#chars = 0;

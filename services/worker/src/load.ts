@@ -15,7 +15,11 @@ export const LOAD_LIMIT_MS = 10_000;
  * @throws FnError with the function's code: FUNCTION_LOAD_FAILED (its `cause` is what the module threw), FUNCTION_TIMEOUT,
  *   FUNCTION_PROTOCOL, or that of the process's death.
  */
-export async function loadVersion(forked: Forked, version: ReadyVersion, given: { limitMs: number; onLog: (line: PeerLog) => void }): Promise<PeerLoaded> {
+export async function loadVersion(
+  forked: Forked,
+  version: ReadyVersion,
+  given: { limitMs: number; onLog: (line: PeerLog) => void },
+): Promise<PeerLoaded> {
   const outcome = Promise.withResolvers<PeerLoaded>();
   forked.link.handOver(loading(forked, version, outcome, given.onLog));
   forked.link.send(version.loadFrame);
@@ -26,7 +30,12 @@ export async function loadVersion(forked: Forked, version: ReadyVersion, given: 
   return loaded;
 }
 
-function loading(forked: Forked, version: ReadyVersion, outcome: PromiseWithResolvers<PeerLoaded>, onLog: (line: PeerLog) => void): FrameHandler {
+function loading(
+  forked: Forked,
+  version: ReadyVersion,
+  outcome: PromiseWithResolvers<PeerLoaded>,
+  onLog: (line: PeerLog) => void,
+): FrameHandler {
   return {
     onFrame({ type, stream, payload }) {
       if (stream !== 0) throw new FrameError("frame of a stream before the load");
@@ -35,7 +44,10 @@ function loading(forked: Forked, version: ReadyVersion, outcome: PromiseWithReso
       else throw new FrameError("unexpected frame while loading");
     },
     onEnd(violation) {
-      const died = violation === undefined ? deathOf(forked, version) : Promise.resolve(new FnError("FUNCTION_PROTOCOL", undefined, { cause: violation }));
+      const died =
+        violation === undefined
+          ? deathOf(forked, version)
+          : Promise.resolve(new FnError("FUNCTION_PROTOCOL", undefined, { cause: violation }));
       died.then(outcome.reject, outcome.reject);
     },
   };

@@ -15,13 +15,15 @@ const BASES = resolve(import.meta.dirname, "../../../build/base");
 /** A launcher that does not end its sandboxes by then is left to end with this process, milliseconds. */
 const CLOSE_MS = 3_000;
 
-const settings = readSettings(process.env);
+const settings = readSettings();
 const log = createLogger(settings.logLevel);
 process.on("exit", () => log.flush());
 process.on("uncaughtException", (error) => {
   log.error("uncaught", { error });
   process.exit(1);
 });
+// Nothing outlives the supervisor.
+process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
 async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Settings, log: Logger): Promise<void> {
@@ -30,14 +32,14 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Setting
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
   const secret = readFileSync(paths.linkSecret, "utf8").trim();
   const runtimes = RUNTIMES.filter((runtime) => existsSync(join(BASES, runtime)));
-  let worker: Worker | undefined;
+  const starting = Promise.withResolvers<Worker>();
   const host = await openSandboxHost({
     name: createHash("sha256").update(paths.home).digest("hex").slice(0, 12),
     runDir: paths.run,
     layersDir: paths.layers,
     bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
     onLog: (line) => log.warn("launcher", { line }),
-    onZygoteExit: (runtime) => worker?.zygoteLost(runtime),
+    onZygoteExit: (runtime) => void starting.promise.then((worker) => worker.zygoteLost(runtime)),
   });
   let stopping = false;
   void host.lost.then((reason) => {
@@ -47,7 +49,7 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Setting
   });
   const store = createStore({ url: redisUrl });
   const lane = new SyncLane({ url: redisUrl });
-  worker = await startWorker({
+  const worker = await startWorker({
     id: `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
     secret,
     socket: paths.workerSocket,
@@ -61,21 +63,17 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Setting
     materialise: (wanted) => materialise({ artifacts: paths.artifacts, layers: paths.layers, ...wanted }),
     log,
   });
-  const end = async (graceful: boolean): Promise<void> => {
-    if (stopping || !graceful) process.exit(0);
+  starting.resolve(worker);
+  const end = async (): Promise<void> => {
+    if (stopping) process.exit(0);
     stopping = true;
-    await worker?.stop();
+    await worker.stop();
     setTimeout(() => process.exit(0), CLOSE_MS).unref();
     await host.close();
     process.exit(0);
   };
-  listen(end, log);
-}
-
-/** SIGTERM and SIGINT drain; a second one, or the end of the supervisor, ends at once. */
-function listen(end: (graceful: boolean) => Promise<void>, log: Logger): void {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(true));
-  process.on("disconnect", () => void end(false));
+  // The first drains, a second one ends at once.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end());
   log.info("ready");
   process.send?.({ ready: true });
 }

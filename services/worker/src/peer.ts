@@ -9,7 +9,12 @@ const text = (max: number) => z.string().transform((value) => (value.length > ma
 const ThrownError = z.object({ name: text(256), message: text(8 * 1024), stack: text(32 * 1024).optional() });
 
 /** An instance speaks of the function's faults alone, never of the platform's. */
-const FunctionCode = z.string().refine((code): code is ErrorCode => isErrorCode(code) && (ERRORS[code].blame === "function" || code === "METHOD_NOT_ALLOWED" || code === "INVALID_REQUEST"));
+const FunctionCode = z
+  .string()
+  .refine(
+    (code): code is ErrorCode =>
+      isErrorCode(code) && (ERRORS[code].blame === "function" || code === "METHOD_NOT_ALLOWED" || code === "INVALID_REQUEST"),
+  );
 
 export const Hello = z.object({});
 

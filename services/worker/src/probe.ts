@@ -28,5 +28,10 @@ export async function probe(request: ProbeRequest, given: { versions: VersionSou
 function failedProbe({ code, message, cause }: FnError): ProbeResult {
   const thrown = cause as { name?: string; message?: string; stack?: string } | undefined;
   const said = code === "FUNCTION_LOAD_FAILED" && thrown?.message !== undefined ? `${thrown.name ?? "Error"}: ${thrown.message}` : message;
-  return { ok: false, code, message: said.slice(0, MAX_CHARS), ...(typeof thrown?.stack === "string" && code !== "FUNCTION_PROTOCOL" ? { stack: thrown.stack.slice(0, MAX_CHARS) } : {}) };
+  return {
+    ok: false,
+    code,
+    message: said.slice(0, MAX_CHARS),
+    ...(typeof thrown?.stack === "string" && code !== "FUNCTION_PROTOCOL" ? { stack: thrown.stack.slice(0, MAX_CHARS) } : {}),
+  };
 }

@@ -3,7 +3,12 @@ import { readSettings } from "./settings.ts";
 
 test("defaults, from nothing but a home", () => {
   const settings = readSettings({ FN_HOME: "/h", PATH: "/bin" });
-  expect(settings).toMatchObject({ maxInstances: 512, poolSize: undefined, redisUrl: "/h/run/redis.sock", gateway: { host: "127.0.0.1", port: 8080 } });
+  expect(settings).toMatchObject({
+    maxInstances: 512,
+    poolSize: undefined,
+    redisUrl: "/h/run/redis.sock",
+    gateway: { host: "127.0.0.1", port: 8080 },
+  });
 });
 test("an unknown FN_ key is refused by name", () => expect(() => readSettings({ FN_MAX_INSTANCE: "3" })).toThrow(/FN_MAX_INSTANCE/));
 test("another service's keys are tolerated", () => expect(() => readSettings({ FN_API_KEY: "k", FN_ADMIN_KEY_HASH: "h" })).not.toThrow());

@@ -103,7 +103,10 @@ export class Starter {
     if (pooled !== undefined) return { forked: pooled, kind: "pool" };
     const { layer, limits, hostname, record } = version;
     try {
-      return { forked: await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname }), kind: "cold" };
+      return {
+        forked: await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname }),
+        kind: "cold",
+      };
     } catch (cause) {
       throw new FnError("INTERNAL", "The platform could not start an instance.", { cause });
     }

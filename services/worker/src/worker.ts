@@ -61,7 +61,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const starter = new Starter({ host, services: new InsideServices(calls), log });
   const versions: VersionSource = { version: (name, digest) => store.version(name, digest), materialise: options.materialise };
   const logs = new FunctionLogs((name, lines) => store.appendLogs(name, lines), log);
-  const dispatcher = new Dispatcher({ worker: id, secret, maxInstances: options.maxInstances, lane: options.lane, versions, starter, logs, log });
+  const dispatcher = new Dispatcher({
+    worker: id,
+    secret,
+    maxInstances: options.maxInstances,
+    lane: options.lane,
+    versions,
+    starter,
+    logs,
+    log,
+  });
   const { rooms } = dispatcher;
   const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
   await runtimes.open(options.runtimes);
@@ -77,7 +86,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     unfollow();
     await Promise.all([taking, announcing]);
     await store.removeWorker(id).catch(() => undefined);
-    await deadlined(dispatcher.settled(), DRAIN_MS, () => new FnError("SHUTTING_DOWN")).catch(() => log.warn("drain cut short", { held: dispatcher.held }));
+    await deadlined(dispatcher.settled(), DRAIN_MS, () => new FnError("SHUTTING_DOWN")).catch(() =>
+      log.warn("drain cut short", { held: dispatcher.held }),
+    );
     clearInterval(sweeper);
     runtimes.close();
     dispatcher.close();

@@ -26,7 +26,15 @@ function ask(method: string, path: string, body?: unknown): Promise<{ status: nu
 async function probe(source: string): Promise<ProbeResult> {
   const { version } = await platform.deploy("probed", source);
   const layer = `sha256:${createHash("sha256").update(source).digest("hex")}`;
-  const { json } = await ask("POST", "/probe", { function: "probed", version, layer, sourceMap: null, format: "cjs", env: { A: "1" }, limits: DEFAULT_LIMITS });
+  const { json } = await ask("POST", "/probe", {
+    function: "probed",
+    version,
+    layer,
+    sourceMap: null,
+    format: "cjs",
+    env: { A: "1" },
+    limits: DEFAULT_LIMITS,
+  });
   return ProbeResult.parse(json);
 }
 
@@ -39,9 +47,16 @@ describe("probe", () => {
     if (result.ok) expect(result.startup.totalMs).toBeGreaterThan(result.startup.loadMs);
   });
   test("a module that throws is a result, with what it threw", async () =>
-    expect(await probe(`null.x;`)).toMatchObject({ ok: false, code: "FUNCTION_LOAD_FAILED", message: expect.stringContaining("TypeError") }));
+    expect(await probe(`null.x;`)).toMatchObject({
+      ok: false,
+      code: "FUNCTION_LOAD_FAILED",
+      message: expect.stringContaining("TypeError"),
+    }));
   test("a module that eats all memory is told as that", async () =>
-    expect(await probe(`const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));`)).toMatchObject({ ok: false, code: "FUNCTION_OOM" }));
+    expect(await probe(`const held = []; for (;;) held.push(Buffer.alloc(1 << 20, 1));`)).toMatchObject({
+      ok: false,
+      code: "FUNCTION_OOM",
+    }));
   test("a probe that is none is refused", async () => expect((await ask("POST", "/probe", { function: "X" })).status).toBe(400));
 });
 
@@ -63,7 +78,8 @@ test("at the worker's limit an idle instance of another version makes room, the 
 });
 
 test("more at once than the worker's limit, of several versions: all are served in their turn", async () => {
-  const slow = (name: string) => platform.deploy(name, `exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("${name}")), 40));`);
+  const slow = (name: string) =>
+    platform.deploy(name, `exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("${name}")), 40));`);
   const versions = [await slow("s1"), await slow("s2"), await slow("s3"), await slow("s4")];
   const answers = await Promise.all(Array.from({ length: 24 }, (_, n) => platform.call(versions[n % 4] ?? versions[0]!)));
   expect(answers.map(({ body }) => body).sort()).toEqual(Array.from({ length: 24 }, (_, n) => `s${(n % 4) + 1}`).sort());

@@ -80,7 +80,10 @@ describe("each fault has its code, told at once, and the next call works", () =>
 describe("loading", () => {
   test("a module that throws is FUNCTION_LOAD_FAILED, its stack in the log", async () => {
     const broken = await platform.deploy("broken", `throw new TypeError("at the top");`);
-    expect((await platform.call(broken)).failure).toMatchObject({ code: "FUNCTION_LOAD_FAILED", detail: expect.stringContaining("TypeError") });
+    expect((await platform.call(broken)).failure).toMatchObject({
+      code: "FUNCTION_LOAD_FAILED",
+      detail: expect.stringContaining("TypeError"),
+    });
     await expect.poll(async () => (await platform.store.readLogs("broken")).map(({ message }) => message).join()).toContain("at the top");
   });
   test("a module that never ends loading ends at the deadline", async () => {
@@ -121,7 +124,9 @@ test("with concurrency, one that overruns is cancelled first and its neighbours 
 });
 
 test("what waits for a busy instance until its deadline is told so", async () => {
-  const busy = await platform.deploy("busy", `exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("x")), 700));`, { maxInstances: 1 });
+  const busy = await platform.deploy("busy", `exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("x")), 700));`, {
+    maxInstances: 1,
+  });
   const first = platform.call(busy);
   const second = await platform.call(busy, { deadlineMs: Date.now() + 300 });
   expect(second.failure?.code).toBe("QUEUE_TIMEOUT");

@@ -1,7 +1,19 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { encodeEnvelope, type EnvelopeHead } from "@zygo/contracts";
-import { decodeHead, decodeJson, encodeFrame, encodeWindow, FLAG_END, FrameDecoder, FrameType, type FailurePayload, type Frame, type HelloPayload, type ResponseHead } from "@zygo/contracts/frames";
+import {
+  decodeHead,
+  decodeJson,
+  encodeFrame,
+  encodeWindow,
+  FLAG_END,
+  FrameDecoder,
+  FrameType,
+  type FailurePayload,
+  type Frame,
+  type HelloPayload,
+  type ResponseHead,
+} from "@zygo/contracts/frames";
 
 export interface Answer {
   head?: ResponseHead;
@@ -100,8 +112,18 @@ export class GatewayEnd {
     const call = new Call(stream, this);
     this.#calls.set(stream, call);
     const whole: EnvelopeHead = {
-      requestId: `r-${stream}`, gateway: this.address, stream, method: "GET", url: "http://test.local/", headers: [], deadlineMs: Date.now() + 10_000,
-      enqueuedMs: Date.now(), trigger: "http", attempt: 1, complete: true, ...head,
+      requestId: `r-${stream}`,
+      gateway: this.address,
+      stream,
+      method: "GET",
+      url: "http://test.local/",
+      headers: [],
+      deadlineMs: Date.now() + 10_000,
+      enqueuedMs: Date.now(),
+      trigger: "http",
+      attempt: 1,
+      complete: true,
+      ...head,
     };
     void this.#enqueue(encodeEnvelope(whole, Buffer.from(body)));
     return call;

@@ -69,9 +69,12 @@ test("a cold instance reaches others too", async () => {
 });
 
 test("a name that is no function's is not served, whatever resolves", async () => {
-  const raw = await platform.deploy("raw", `const http = require("node:http"); exports.fetch = (request) => new Promise((resolve) => {
+  const raw = await platform.deploy(
+    "raw",
+    `const http = require("node:http"); exports.fetch = (request) => new Promise((resolve) => {
     http.get({ host: "127.0.0.1", headers: { host: new URL(request.url).searchParams.get("host") } }, (answer) => resolve(new Response(answer, { status: answer.statusCode })));
-  });`);
+  });`,
+  );
   const before = seen.length;
   for (const host of ["api.internal", "a.b.fn.internal", "127.0.0.1"]) {
     expect((await platform.call(raw, { url: `http://t/?host=${host}` })).head?.status).toBe(404);
@@ -80,9 +83,12 @@ test("a name that is no function's is not served, whatever resolves", async () =
 });
 
 test("the resolver refuses what is not ours", async () => {
-  const resolver = await platform.deploy("resolver", `const dns = require("node:dns"); exports.fetch = () => new Promise((resolve) => {
+  const resolver = await platform.deploy(
+    "resolver",
+    `const dns = require("node:dns"); exports.fetch = () => new Promise((resolve) => {
     const r = new dns.promises.Resolver(); r.setServers(["127.0.0.53"]);
     Promise.allSettled([r.resolve4("a.fn.internal"), r.resolve6("a.fn.internal"), r.resolve4("example.com")]).then((all) => resolve(Response.json(all.map((one) => one.value ?? one.reason.code))));
-  });`);
+  });`,
+  );
   expect(JSON.parse((await platform.call(resolver)).body)).toEqual([["127.0.0.1"], "ENODATA", "EREFUSED"]);
 });

@@ -59,18 +59,41 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
   });
   const socket = join(home, "worker.sock");
   const started = (worker = await startWorker({
-    id: "w1", secret: "5e".repeat(32), socket, gateway: { host: "127.0.0.1", port: 1 }, maxInstances: 64, poolSize: 2, runtimes: ["node24"],
-    host, store, lane, log, materialise: ({ layer }) => Promise.resolve(join(layers, layer.slice("sha256:".length))), ...over,
+    id: "w1",
+    secret: "5e".repeat(32),
+    socket,
+    gateway: { host: "127.0.0.1", port: 1 },
+    maxInstances: 64,
+    poolSize: 2,
+    runtimes: ["node24"],
+    host,
+    store,
+    lane,
+    log,
+    materialise: ({ layer }) => Promise.resolve(join(layers, layer.slice("sha256:".length))),
+    ...over,
   }));
 
   const deploy = async (name: string, source: string, limits: Partial<Limits> = {}): Promise<TestFunction> => {
     const hex = createHash("sha256").update(source).digest("hex");
     mkdirSync(join(layers, hex, "app"), { recursive: true });
     writeFileSync(join(layers, hex, "app", "main.cjs"), source);
-    const version = `sha256:${createHash("sha256").update(name + source + JSON.stringify(limits)).digest("hex")}`;
+    const version = `sha256:${createHash("sha256")
+      .update(name + source + JSON.stringify(limits))
+      .digest("hex")}`;
     const record: VersionRecord = {
-      function: name, version, createdMs: Date.now(), limits: { ...DEFAULT_LIMITS, ...limits }, env: {}, handlers: ["fetch"], format: "cjs",
-      bundleBytes: source.length, layer: `sha256:${hex}`, sourceMap: null, startup: { totalMs: 1, loadMs: 1 }, entry: "main.ts",
+      function: name,
+      version,
+      createdMs: Date.now(),
+      limits: { ...DEFAULT_LIMITS, ...limits },
+      env: {},
+      handlers: ["fetch"],
+      format: "cjs",
+      bundleBytes: source.length,
+      layer: `sha256:${hex}`,
+      sourceMap: null,
+      startup: { totalMs: 1, loadMs: 1 },
+      entry: "main.ts",
     };
     await store.putVersion(record);
     await store.moveAlias({ name, alias: "live", version });
@@ -86,5 +109,16 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     await redis.stop();
     rmSync(home, { recursive: true, force: true });
   };
-  return { worker: started, store, gateway, socket, lines, deploy, invoke, enqueue: (envelope) => lane.enqueue(envelope), call: (to, given = {}) => invoke(to, given).answer.promise, close };
+  return {
+    worker: started,
+    store,
+    gateway,
+    socket,
+    lines,
+    deploy,
+    invoke,
+    enqueue: (envelope) => lane.enqueue(envelope),
+    call: (to, given = {}) => invoke(to, given).answer.promise,
+    close,
+  };
 }

@@ -58,8 +58,18 @@ async function deploy(source: string): Promise<{ function: string; version: stri
   writeFileSync(join(home, "layers", hex, "app", "main.cjs"), source);
   const version = `sha256:${hex}`;
   await store.putVersion({
-    function: "drained", version, createdMs: 1, limits: DEFAULT_LIMITS, env: {}, handlers: ["fetch"], format: "cjs", bundleBytes: 1,
-    layer: version, sourceMap: null, startup: { totalMs: 1, loadMs: 1 }, entry: "main.ts",
+    function: "drained",
+    version,
+    createdMs: 1,
+    limits: DEFAULT_LIMITS,
+    env: {},
+    handlers: ["fetch"],
+    format: "cjs",
+    bundleBytes: 1,
+    layer: version,
+    sourceMap: null,
+    startup: { totalMs: 1, loadMs: 1 },
+    entry: "main.ts",
   });
   return { function: "drained", version };
 }
@@ -76,7 +86,9 @@ function leftovers(): string[] {
 }
 
 test("announces itself; SIGTERM finishes what it has, then exits 0 and leaves no process", async () => {
-  await expect.poll(async () => (await store.liveWorkers(2_000)).map(({ address }) => address)).toEqual([`unix:${homePaths(home).workerSocket}`]);
+  await expect
+    .poll(async () => (await store.liveWorkers(2_000)).map(({ address }) => address))
+    .toEqual([`unix:${homePaths(home).workerSocket}`]);
   const slow = await deploy(`exports.fetch = () => new Promise((r) => setTimeout(() => r(new Response("finished")), 700));`);
   const call = gateway.invoke(slow);
   await call.claimed.promise;

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A Redis of its own on a socket in `directory`. */
 export async function startRedis(directory: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const url = join(directory, "redis.sock");
-  const server = spawn("redis-server", ["--port", "0", "--unixsocket", url, "--save", "", "--appendonly", "no", "--dir", directory], { stdio: "ignore" });
+  const server = spawn("redis-server", ["--port", "0", "--unixsocket", url, "--save", "", "--appendonly", "no", "--dir", directory], {
+    stdio: "ignore",
+  });
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   for (let tries = 0; !(await reachable(url)); tries++) {
     if (tries > 200) throw new Error("redis-server does not start");

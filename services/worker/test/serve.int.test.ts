@@ -20,7 +20,10 @@ describe("start kinds", () => {
   });
 
   test("more first invocations at once than the pool has are cold", async () => {
-    const slow = await platform.deploy("slow", `exports.fetch = async () => (await new Promise((r) => setTimeout(r, 200)), new Response("x"));`);
+    const slow = await platform.deploy(
+      "slow",
+      `exports.fetch = async () => (await new Promise((r) => setTimeout(r, 200)), new Response("x"));`,
+    );
     const answers = await Promise.all(Array.from({ length: 6 }, () => platform.call(slow)));
     const kinds = answers.map(({ head }) => head?.start);
     expect(kinds).toContain("cold");
@@ -30,7 +33,11 @@ describe("start kinds", () => {
 
 describe("instances", () => {
   test("maxInstances holds: the rest waits for the first to come free", async () => {
-    const one = await platform.deploy("one", `let n = 0; exports.fetch = async () => { const at = ++n; await new Promise((r) => setTimeout(r, 30)); return new Response(String(at)); };`, { maxInstances: 1 });
+    const one = await platform.deploy(
+      "one",
+      `let n = 0; exports.fetch = async () => { const at = ++n; await new Promise((r) => setTimeout(r, 30)); return new Response(String(at)); };`,
+      { maxInstances: 1 },
+    );
     const answers = await Promise.all(Array.from({ length: 5 }, () => platform.call(one)));
     expect(answers.map(({ body }) => body)).toEqual(["1", "2", "3", "4", "5"]);
   });
@@ -39,7 +46,12 @@ describe("instances", () => {
     const source = `let now = 0, most = 0; exports.fetch = async () => { most = Math.max(most, ++now); await new Promise((r) => setTimeout(r, 50)); now--; return new Response(String(most)); };`;
     const shared = await platform.deploy("shared", source, { concurrency: 3, maxInstances: 1 });
     const answers = await Promise.all(Array.from({ length: 6 }, () => platform.call(shared)));
-    expect(answers.map(({ body }) => body).sort().at(-1)).toBe("3");
+    expect(
+      answers
+        .map(({ body }) => body)
+        .sort()
+        .at(-1),
+    ).toBe("3");
   });
 
   test("reuse never: each invocation gets a new instance", async () => {
@@ -48,7 +60,10 @@ describe("instances", () => {
   });
 
   test("reuse 2: two each", async () => {
-    const twice = await platform.deploy("twice", `let n = 0; exports.fetch = () => new Response(String(++n));`, { reuse: 2, maxInstances: 1 });
+    const twice = await platform.deploy("twice", `let n = 0; exports.fetch = () => new Response(String(++n));`, {
+      reuse: 2,
+      maxInstances: 1,
+    });
     const bodies: string[] = [];
     for (let round = 0; round < 4; round++) bodies.push((await platform.call(twice)).body);
     expect(bodies).toEqual(["1", "2", "1", "2"]);
@@ -70,7 +85,10 @@ describe("bodies", () => {
   });
 
   test("a client that reads not holds up its own function alone, and within one window", async () => {
-    const flood = await platform.deploy("flood", `exports.fetch = () => new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(65536)); } }));`);
+    const flood = await platform.deploy(
+      "flood",
+      `exports.fetch = () => new Response(new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(65536)); } }));`,
+    );
     const call = platform.invoke(flood);
     call.reading = false;
     await call.started.promise;
