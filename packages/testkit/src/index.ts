@@ -1,3 +1,8 @@
+export { CHECKOUT, example } from "./checkout.ts";
 export { cgroupsNamed, held, settled, type Held } from "./leaks.ts";
-export { descendants, namespaces, processes, type ProcessFacts } from "./processes.ts";
+export { type InstanceView } from "./instances.ts";
+export { type Deployed, type Platform, startPlatform } from "./platform.ts";
+export { descendants, namespaces, processes, processesNaming, survivors, type ProcessFacts } from "./processes.ts";
 export { RedisServer } from "./redis-server.ts";
+export { zygotePids } from "./service-pids.ts";
+export { waitFor } from "./wait-for.ts";

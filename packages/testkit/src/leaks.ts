@@ -45,7 +45,9 @@ function below(directory: string, depth: number): string[] {
   if (depth === 0) return [];
   let entries: string[];
   try {
-    entries = readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(directory, entry.name)] : []));
+    entries = readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [join(directory, entry.name)] : [],
+    );
   } catch {
     return []; // it was removed meanwhile
   }

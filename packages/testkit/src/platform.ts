@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createClient, type Client } from "@zygo/client";
+import { DeployResult, homePaths } from "@zygo/contracts";
+import { z } from "zod";
+import { CHECKOUT, PINNED_NODE } from "./checkout.ts";
+import { freePort } from "./free-port.ts";
+import { listInstances, type InstanceView } from "./instances.ts";
+import { held, type Held } from "./leaks.ts";
+import { processesNaming } from "./processes.ts";
+import { run, type Outcome, type RunOptions } from "./run.ts";
+import { servicePids, type ServicePids } from "./service-pids.ts";
+import { Supervisor } from "./supervisor.ts";
+
+const FN = join(CHECKOUT, "packages/cli/bin/fn.mjs");
+
+export interface PlatformOptions {
+  /** More variables, such as FN_POOL_SIZE. */
+  env?: Record<string, string>;
+  /** Deploy the examples in `functions/`, as `npm start` does. */
+  examples?: boolean;
+}
+
+/** A deploy's answer, as `fn deploy --json` prints it. */
+export const Deployed = DeployResult.extend({ bundleMs: z.number(), totalMs: z.number(), warnings: z.array(z.string()) });
+export type Deployed = z.infer<typeof Deployed>;
+
+const Credentials = z.object({ url: z.string(), apiKey: z.string() });
+
+/**
+ * A whole platform, every part real, on a fresh FN_HOME and a free port.
+ * @throws Error with the ends of the services' logs when it does not get ready; nothing is left behind then.
+ */
+export async function startPlatform({ env = {}, examples = false }: PlatformOptions = {}): Promise<Platform> {
+  const home = mkdtempSync("/tmp/fn-e2e-");
+  const port = String(await freePort());
+  const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], { FN_PORT: port, ...env });
+  try {
+    await supervisor.ready();
+    return new Platform(home, supervisor);
+  } catch (error) {
+    await supervisor.stop();
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A platform that runs, and what tests ask of it from outside. */
+export class Platform {
+  readonly home: string;
+  readonly url: string;
+  readonly apiKey: string;
+  readonly client: Client;
+  readonly supervisor: Supervisor;
+  /** Its cgroups hold this in their names. */
+  readonly cgroupName: string;
+
+  constructor(home: string, supervisor: Supervisor) {
+    this.home = home;
+    this.supervisor = supervisor;
+    this.cgroupName = `zygo-${createHash("sha256").update(home).digest("hex").slice(0, 12)}`;
+    const { url, apiKey } = Credentials.parse(JSON.parse(readFileSync(homePaths(home).credentials, "utf8")));
+    this.url = url;
+    this.apiKey = apiKey;
+    this.client = createClient({ url, apiKey });
+  }
+
+  /** The URL of a function and of a path of it: `at("hello/x?y")`. */
+  at(target: string): string {
+    return `${this.url}/fn/${target}`;
+  }
+
+  /** The `fn` command, with this platform's home. */
+  fn(args: string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
+    const { PATH } = process.env;
+    return run([PINNED_NODE, FN, ...args], { cwd: CHECKOUT, ...options, env: { PATH, FN_HOME: this.home, ...options.env } });
+  }
+
+  /** `fn deploy <file> <flags> --json`. @throws Error with what the command said */
+  async deploy(file: string, ...flags: string[]): Promise<Deployed> {
+    return Deployed.parse(await this.#deploy([file, ...flags]));
+  }
+
+  /** Two files or more in one command, each under its own name. @throws Error with what the command said */
+  async deployAll(files: string[]): Promise<Deployed[]> {
+    return z.array(Deployed).parse(await this.#deploy(files));
+  }
+
+  instances(): Promise<InstanceView[]> {
+    return listInstances(homePaths(this.home).workerSocket);
+  }
+
+  pids(): ServicePids {
+    return servicePids(this.supervisor.pid);
+  }
+
+  /** What the worker, its launcher and all their sandboxes hold. @throws Error when there is no worker */
+  held(): Held {
+    const { worker } = this.pids();
+    if (worker === undefined) throw new Error(`no worker runs:\n${this.supervisor.stderr}`);
+    return held(worker, this.cgroupName);
+  }
+
+  /** SIGTERM, wait, remove the home. Idempotent. @returns the supervisor's exit code, null when a signal ended it */
+  async stop(): Promise<number | null> {
+    const code = await this.supervisor.stop();
+    for (const { pid } of processesNaming(this.home)) process.kill(pid, "SIGKILL");
+    rmSync(this.home, { recursive: true, force: true });
+    return code;
+  }
+
+  async #deploy(args: string[]): Promise<unknown> {
+    const { code, stdout, stderr } = await this.fn(["deploy", ...args, "--json"]);
+    if (code !== 0) throw new Error(`fn deploy ${args.join(" ")} exits with ${code}: ${stdout}${stderr}`);
+    return JSON.parse(stdout);
+  }
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { homePaths } from "@zygo/contracts";
+import { descendants, type ProcessFacts } from "./processes.ts";
+
+/** A platform's processes by what they are; undefined: it does not run at the moment. */
+export interface ServicePids {
+  supervisor: number;
+  redis: number | undefined;
+  control: number | undefined;
+  gateway: number | undefined;
+  worker: number | undefined;
+  launcher: number | undefined;
+}
+
+export function servicePids(supervisor: number): ServicePids {
+  const tree = descendants(supervisor);
+  const pidOf = (test: (facts: ProcessFacts) => boolean): number | undefined => tree.find(test)?.pid;
+  const service = (name: string): number | undefined => pidOf(({ command }) => command.endsWith(`services/${name}/src/main.ts`));
+  return {
+    supervisor,
+    redis: pidOf(({ command }) => command.startsWith("redis-server")),
+    control: service("control"),
+    gateway: service("gateway"),
+    worker: service("worker"),
+    launcher: pidOf(({ command }) => command.includes("build/bin/launcher ")),
+  };
+}
+
+/** Pids of the zygotes that came up, newest last, by runtime: read from the worker's log, since a zygote and its children look alike. */
+export function zygotePids(home: string, runtime: string): number[] {
+  const lines = readFileSync(join(homePaths(home).logs, "worker.log"), "utf8").split("\n");
+  return lines
+    .filter((line) => line.includes('"zygote ready"'))
+    .map((line) => JSON.parse(line) as { runtime: string; pid: number })
+    .filter((line) => line.runtime === runtime)
+    .map(({ pid }) => pid);
+}
