@@ -95,7 +95,8 @@ export type ProbeRequest = z.infer<typeof ProbeRequest>;
 export const ProbeResult = z.discriminatedUnion("ok", [
   z.object({
     ok: z.literal(true),
-    config: z.unknown(),
+    /** The entry's `config` export; absent when it has none. */
+    config: z.unknown().optional(),
     handlers: z.array(z.string()),
     startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
   }),

@@ -1,0 +1,28 @@
+import { FnError } from "@zygo/contracts";
+
+/**
+ * The body of a request, cut off at `maxBytes`: at once when it announces more, else when it has sent more.
+ * Nothing is kept: reading is the caller's.
+ * @throws FnError PAYLOAD_TOO_LARGE, also from the stream that is returned.
+ */
+export function limitedBody(request: Request, maxBytes: number): ReadableStream<Uint8Array> | null {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  let left = maxBytes;
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      left -= chunk.byteLength;
+      if (left < 0) controller.error(tooLarge(maxBytes));
+      else controller.enqueue(chunk);
+    },
+  });
+  return request.body?.pipeThrough(count) ?? null;
+}
+
+export const tooLarge = (maxBytes: number, what = "The request"): FnError =>
+  new FnError("PAYLOAD_TOO_LARGE", `${what} is larger than ${maxBytes} bytes`);
+
+/** @throws FnError PAYLOAD_TOO_LARGE */
+export async function readText(request: Request, maxBytes: number): Promise<string> {
+  return new Response(limitedBody(request, maxBytes)).text();
+}

@@ -1,0 +1,43 @@
+import { openArtifacts } from "@zygo/artifacts";
+import { createStore } from "@zygo/store";
+import { registerAdminKey } from "./admin-key.ts";
+import { createApp } from "./app.ts";
+import { createLog, type Log } from "./log.ts";
+import { createProber } from "./probe.ts";
+import { drain, listenOn } from "./server.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** Below the supervisor's patience, milliseconds. */
+const DRAIN_MS = 8_000;
+
+const settings = readSettings();
+const log = createLog(settings.logLevel);
+process.on("uncaughtException", (error) => {
+  log.error("uncaught", { error });
+  process.exit(1);
+});
+await run(settings, log);
+
+async function run({ paths, redisUrl, publicUrl, adminKeyHash, logLevel }: Settings, log: Log): Promise<void> {
+  log.info("starting", { home: paths.home, publicUrl, logLevel, adminKey: adminKeyHash === undefined ? "none" : "set" });
+  const store = createStore({ url: redisUrl });
+  const artifacts = await openArtifacts(paths.artifacts);
+  const stop = new AbortController();
+  const context = { store, artifacts, prober: createProber(store), log, publicUrl, adminKeyHash, stopping: stop.signal, now: Date.now };
+  const app = createApp(context);
+  const server = await listenOn(paths.controlSocket, (request) => app.fetch(request));
+  if (adminKeyHash !== undefined) void registerAdminKey(store, adminKeyHash, log, stop.signal);
+  const end = async (signal: string): Promise<void> => {
+    if (stop.signal.aborted) process.exit(0);
+    log.info("stopping", { signal });
+    stop.abort();
+    await drain(server, DRAIN_MS);
+    store.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));
+  // Nothing of the platform outlives its supervisor.
+  process.on("disconnect", () => process.exit(0));
+  log.info("ready", { socket: paths.controlSocket });
+  process.send?.({ ready: true });
+}
