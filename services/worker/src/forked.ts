@@ -2,11 +2,14 @@ import { FrameError, FrameType } from "@zygo/contracts/frames";
 import type { InstanceProcess, Sandbox, SandboxHost, SandboxSpec, SandboxUsage } from "@zygo/sandbox";
 import { FrameLink, type FrameHandler } from "./frame-link.ts";
 import type { Inside, InsideServices } from "./inside.ts";
+import { Pace } from "./pace.ts";
 import { Hello, parsePeer } from "./peer.ts";
 import { deadlined } from "./timers.ts";
 
 /** A fork that has not said hello by then never will, milliseconds. */
 const HELLO_MS = 5_000;
+/** What an instance may send: far above what answers take, and a tenth of what a core can handle. */
+const FRAMES_PER_SECOND = 30_000;
 
 /** A forked process in its sandbox that said hello and has no tenant's code yet, with the services that its sandbox reaches. */
 export class Forked {
@@ -54,7 +57,7 @@ export class Forked {
 async function fork(sandbox: Sandbox): Promise<{ process: InstanceProcess; link: FrameLink }> {
   const process = await sandbox.fork();
   const hello = Promise.withResolvers<void>();
-  const link = new FrameLink(process.channel, awaitHello(hello));
+  const link = new FrameLink(process.channel, awaitHello(hello), new Pace(FRAMES_PER_SECOND));
   await deadlined(hello.promise, HELLO_MS, () => new Error("no hello from the fork"));
   return { process, link };
 }

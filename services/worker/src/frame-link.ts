@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { FrameDecoder, FrameError, type Frame } from "@zygo/contracts/frames";
+import type { Pace } from "./pace.ts";
 
 export interface FrameHandler {
   /** May throw FrameError: the peer broke the protocol. The payload is valid until it returns. */
@@ -18,18 +19,25 @@ const SOON_MS = 1;
 export class FrameLink {
   readonly #socket: Socket;
   #handler: FrameHandler;
+  readonly #decoder: FrameDecoder;
+  readonly #pace: Pace | undefined;
+  /** Frames of the chunk at hand. */
+  #handled = 0;
   #ended = false;
   #corked = false;
   #soon: Buffer[] = [];
   #soonArmed = false;
 
-  constructor(socket: Socket, handler: FrameHandler) {
+  /** With a pace, a peer that sends more frames than that is read less often. */
+  constructor(socket: Socket, handler: FrameHandler, pace?: Pace) {
     this.#socket = socket;
     this.#handler = handler;
-    const decoder = new FrameDecoder((frame) => {
+    this.#pace = pace;
+    this.#decoder = new FrameDecoder((frame) => {
+      this.#handled++;
       if (!this.#ended) this.#handler.onFrame(frame);
     });
-    socket.on("data", (chunk: Buffer) => this.#guard(() => decoder.push(chunk)));
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
     // The cause of an error is the close that follows it.
     socket.on("error", () => undefined);
     socket.on("end", () => this.#end(undefined));
@@ -89,14 +97,22 @@ export class FrameLink {
     this.#socket.uncork();
   };
 
-  #guard(step: () => void): void {
+  #read(chunk: Buffer): void {
     if (this.#ended) return;
+    this.#handled = 0;
     try {
-      step();
+      this.#decoder.push(chunk);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      this.#end(error);
+      return this.#end(error);
     }
+    const pauseMs = this.#pace?.note(this.#handled, Date.now()) ?? 0;
+    if (pauseMs > 0) this.#rest(pauseMs);
+  }
+
+  #rest(ms: number): void {
+    this.#socket.pause();
+    setTimeout(() => this.#socket.resume(), ms);
   }
 
   #end(violation: FrameError | undefined): void {

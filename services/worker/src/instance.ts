@@ -26,6 +26,9 @@ export interface InstanceOwner {
 /** For how long an instance with other invocations may go on after one overran its deadline and was cancelled, milliseconds. */
 const CANCEL_GRACE_MS = 100;
 
+/** Log payload of an invocation, and of what runs beside them: four times what the runtime allows. */
+const LOG_BYTES = 2 * 1024 * 1024;
+
 const PROTOCOL: Verdict = { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." };
 const TIMEOUT: Verdict = { code: "FUNCTION_TIMEOUT", detail: "The function did not answer before its deadline." };
 const NEIGHBOUR: Verdict = {
@@ -45,6 +48,7 @@ export class Instance implements FrameHandler {
   readonly #lifetime: number;
   readonly #active = new Map<number, Invocation>();
   #served = 0;
+  #logBytes = 0;
   #gone = false;
 
   constructor({ forked, kind, initMs }: Started, version: ReadyVersion, owner: InstanceOwner) {
@@ -117,7 +121,7 @@ export class Instance implements FrameHandler {
 
   onFrame({ type, flags, stream, payload }: Frame): void {
     const invocation = this.#active.get(stream);
-    if (type === FrameType.log) return this.#owner.onLog(parsePeer(PeerLog, payload), invocation);
+    if (type === FrameType.log) return this.#log(payload, invocation);
     if (invocation === undefined) throw new FrameError("frame for a stream that is not open");
     if (type === FrameType.response) {
       const { head, body } = parsePeerHead(PeerResponse, payload);
@@ -161,6 +165,13 @@ export class Instance implements FrameHandler {
       this.#owner.onSettled(invocation, undefined);
     }
     this.#active.clear();
+  }
+
+  /** The runtime bounds what an invocation logs; a process that goes far beyond is not the runtime's any more. */
+  #log(payload: Buffer, invocation: Invocation | undefined): void {
+    this.#logBytes += payload.length;
+    if (this.#logBytes > (this.#served + 1) * LOG_BYTES) throw new FrameError("logs without end");
+    this.#owner.onLog(parsePeer(PeerLog, payload), invocation);
   }
 
   #failure(invocation: Invocation, failure: PeerFailure): void {

@@ -151,12 +151,14 @@ export class Invocation {
 
   instanceBody(payload: Buffer, flags: number): void {
     if (this.#response !== "open") throw new FrameError("body without a response, or after its end");
+    if (payload.length === 0 && (flags & FLAG_END) === 0) throw new FrameError("empty body frame");
     this.#responseCredit.spend(payload.length);
     if (!this.#told) this.#caller.send(encodeFrame(FrameType.body, this.head.stream, flags, payload));
     this.#endOfResponse(flags);
   }
 
   instanceWindow(bytes: number): void {
+    if (bytes === 0) throw new FrameError("empty window frame");
     this.#requestCredit.refund(bytes);
     if (!this.#told && !this.#requestEnded) this.#caller.send(encodeWindow(this.head.stream, bytes));
   }

@@ -9,6 +9,8 @@ import type { ReadyVersion } from "./versions.ts";
 
 /** Longest time that a module may take to load, milliseconds. */
 export const LOAD_LIMIT_MS = 10_000;
+/** What a module may log while it loads, bytes of payload: four times what the runtime allows. */
+const MAX_LOG_BYTES = 1024 * 1024;
 
 /**
  * Loads the version into a process without a tenant. On failure the process still lives: the caller destroys it.
@@ -36,10 +38,11 @@ function loading(
   outcome: PromiseWithResolvers<PeerLoaded>,
   onLog: (line: PeerLog) => void,
 ): FrameHandler {
+  let logBytes = 0;
   return {
     onFrame({ type, stream, payload }) {
       if (stream !== 0) throw new FrameError("frame of a stream before the load");
-      if (type === FrameType.log) onLog(parsePeer(PeerLog, payload));
+      if (type === FrameType.log && (logBytes += payload.length) <= MAX_LOG_BYTES) onLog(parsePeer(PeerLog, payload));
       else if (type === FrameType.loaded) outcome.resolve(parsePeer(PeerLoaded, payload));
       else throw new FrameError("unexpected frame while loading");
     },

@@ -12,6 +12,7 @@ const FAULTY = `
 const fs = require("node:fs");
 const channel = () => Number(fs.readdirSync("/proc/self/fd").find((fd) => { try { return fs.readlinkSync("/proc/self/fd/" + fd).startsWith("socket:"); } catch { return false; } }));
 const frame = (type, stream, text) => { const f = Buffer.alloc(12 + text.length); f.writeUInt32LE(text.length, 0); f[4] = type; f.writeUInt32LE(stream, 8); f.write(text, 12); return f; };
+const writeAll = (bytes) => { for (let at = 0; at < bytes.length;) { try { at += fs.writeSync(channel(), bytes, at); } catch {} } };
 const faults = {
   "/ok": () => new Response("ok"),
   "/throw": () => { throw new TypeError("boom"); },
@@ -26,6 +27,8 @@ const faults = {
   "/later": (request, env, ctx) => { ctx.waitUntil(new Promise(() => {})); return new Response("early"); },
   "/junk": () => { fs.writeSync(channel(), Buffer.alloc(64, 0xff)); return new Promise(() => {}); },
   "/forge": () => { fs.writeSync(channel(), frame(3, 99, "{}")); return new Promise(() => {}); },
+  "/chatter": () => { const line = frame(9, 1, JSON.stringify({ time: 1, level: "info", message: "m" })); const many = Buffer.concat(Array(1000).fill(line)); for (;;) writeAll(many); },
+  "/empty": () => { const many = Buffer.concat(Array(1000).fill(frame(6, 1, "\\0\\0\\0\\0"))); for (;;) writeAll(many); },
   "/flood": () => { for (;;) fs.writeSync(channel(), frame(4, 1, "x".repeat(65536))); },
   "/nothing": () => undefined,
 };
@@ -51,6 +54,8 @@ describe("each fault has its code, told at once, and the next call works", () =>
     ["/junk", "FUNCTION_PROTOCOL", ""],
     ["/forge", "FUNCTION_PROTOCOL", ""],
     ["/flood", "FUNCTION_PROTOCOL", ""],
+    ["/chatter", "FUNCTION_PROTOCOL", ""],
+    ["/empty", "FUNCTION_PROTOCOL", ""],
   ])("%s is %s", async (path, code, detail) => {
     const answer = await call(path);
     expect(answer.failure?.code).toBe(code);
@@ -149,4 +154,15 @@ test("a gateway that goes away has its invocations aborted; a new one is served"
   await lost.claimed.promise;
   platform.gateway.cut();
   expect((await platform.call(to, { url: "http://t/count" })).body).toBe("1");
+});
+
+test("a zygote that dies is started again; what runs goes on", async () => {
+  const alive = await platform.deploy("alive", `exports.fetch = () => new Response("alive");`, { maxInstances: 1 });
+  await platform.call(alive);
+  const zygote = platform.lines.findLast(({ msg }) => msg === "zygote ready")?.["pid"];
+  process.kill(Number(zygote), "SIGKILL");
+  expect((await platform.call(alive)).body).toBe("alive");
+  const fresh = await platform.deploy("after", `exports.fetch = () => new Response("started");`, { reuse: "never" });
+  await expect.poll(() => platform.lines.filter(({ msg }) => msg === "zygote ready").length, { timeout: 5_000 }).toBe(2);
+  for (let round = 0; round < 4; round++) expect((await platform.call(fresh)).body).toBe("started");
 });
