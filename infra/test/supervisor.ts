@@ -1,11 +1,13 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+const STDIO: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
 const POLL_MS = 20;
 
 /** A supervisor that runs stand-ins for the services, and what it has printed so far. */
@@ -17,12 +19,20 @@ export interface Supervisor {
   ended: Promise<number | null>;
 }
 
+const ARGUMENTS = ["--services", join(import.meta.dirname, "stand-ins"), "--no-examples"];
+
 export function startSupervisor(home: string, port: number, env: Record<string, string> = {}): Supervisor {
-  const args = [join(ROOT, "infra/platform/main.ts"), "--services", join(import.meta.dirname, "stand-ins"), "--no-examples"];
-  const child = spawn(process.execPath, args, {
-    env: { PATH: process.env["PATH"], FN_HOME: home, FN_PORT: String(port), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const variables = { PATH: process.env["PATH"], FN_HOME: home, FN_PORT: String(port), ...env };
+  return watch(spawn(process.execPath, [join(ROOT, "infra/platform/main.ts"), ...ARGUMENTS], { env: variables, stdio: STDIO }));
+}
+
+/** The same through `npm start`, in a process group of its own as a shell would make it. */
+export function npmStart(home: string, port: number): Supervisor {
+  const env = { ...process.env, FN_HOME: home, FN_PORT: String(port) };
+  return watch(spawn("npm", ["start", "--silent", "--", ...ARGUMENTS], { cwd: ROOT, env, detached: true, stdio: STDIO }));
+}
+
+function watch(child: ChildProcessByStdio<null, Readable, Readable>): Supervisor {
   const text = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text.out += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text.err += chunk));
