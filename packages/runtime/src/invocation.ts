@@ -6,6 +6,7 @@ import { runAs } from "./current-invocation.ts";
 import { describeError } from "./describe-error.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { clockMs, cpuMs, NativeAbortController, NativeDOMException } from "./intrinsics.ts";
+import { isInstance } from "./is-instance.ts";
 import { doneText, failureText, responseText } from "./json-text.ts";
 import { LogBudget } from "./log-budget.ts";
 import type { LogOwner, LogSink } from "./log-sink.ts";
@@ -99,7 +100,7 @@ export class Invocation implements LogOwner, ContextSource {
     }
     this.#answerEnded = true;
     this.#stopAnswer(thrown);
-    const detail = thrown instanceof InvalidResponse ? thrown.message : failure.detail;
+    const detail = isInstance(thrown, InvalidResponse) ? thrown.message : failure.detail;
     this.#around.channel.send(encodeText(FrameType.failure, this.#stream, failureText({ code: failure.code, detail, error })));
   }
 
@@ -123,7 +124,7 @@ export class Invocation implements LogOwner, ContextSource {
       await this.#answer(answer, request.method === "HEAD");
       this.#answerEnded = true;
     } catch (thrown) {
-      this.fail(thrown instanceof InvalidResponse ? "FUNCTION_INVALID_RESPONSE" : "FUNCTION_ERROR", thrown);
+      this.fail(isInstance(thrown, InvalidResponse) ? "FUNCTION_INVALID_RESPONSE" : "FUNCTION_ERROR", thrown);
     }
     this.#finish();
   }

@@ -3,6 +3,7 @@ import { describeError } from "./describe-error.ts";
 import { enterEnvironment } from "./environment.ts";
 import { evaluateBundle } from "./evaluate.ts";
 import { clockMs } from "./intrinsics.ts";
+import { isInstance } from "./is-instance.ts";
 import { loadedText } from "./json-text.ts";
 import type { Program } from "./program.ts";
 import { InvalidConfig, readConfig } from "./read-config.ts";
@@ -39,6 +40,6 @@ function refusal(thrown: unknown, loadMs: number): Omit<LoadedPayload, "config">
 }
 
 function codeOf(thrown: unknown): string {
-  if (thrown instanceof NoHandlers) return "INVALID_BUNDLE";
-  return thrown instanceof InvalidConfig ? "INVALID_CONFIG" : "FUNCTION_LOAD_FAILED";
+  if (isInstance(thrown, NoHandlers)) return "INVALID_BUNDLE";
+  return isInstance(thrown, InvalidConfig) ? "INVALID_CONFIG" : "FUNCTION_LOAD_FAILED";
 }

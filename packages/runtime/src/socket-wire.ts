@@ -1,5 +1,5 @@
 import { writeSync, writevSync } from "node:fs";
-import { Socket, type SocketConstructorOpts } from "node:net";
+import { Socket } from "node:net";
 import type { Wire } from "./channel.ts";
 import { clockMs } from "./intrinsics.ts";
 
@@ -34,7 +34,7 @@ export class SocketWire implements Wire {
       return true;
     };
     const onread = { buffer: allocUnsafeSlow(READ_BUFFER_BYTES), callback };
-    this.#socket = new Socket({ fd, readable: true, writable: true, onread } as SocketConstructorOpts);
+    this.#socket = new Socket({ fd, readable: true, writable: true, onread });
     this.#socket.on("end", this.#onEnd).on("close", this.#onEnd).on("error", this.#onEnd);
   }
 

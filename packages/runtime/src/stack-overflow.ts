@@ -1,9 +1,11 @@
+import { isInstance } from "./is-instance.ts";
+
 const NativeRangeError = RangeError;
 let overflowMessage: string | undefined;
 
 /** True for the error that V8 throws at a full call stack: known by the message of one provoked here, whatever its words are. */
 export function isStackOverflow(thrown: unknown): boolean {
-  if (!(thrown instanceof NativeRangeError)) return false;
+  if (!isInstance(thrown, NativeRangeError)) return false;
   overflowMessage ??= provoke();
   return thrown.message === overflowMessage;
 }

@@ -11,6 +11,8 @@ export class Answer {
   /** How many response and body frames there were. */
   frames = 0;
   ended = false;
+  /** The process is gone: no more will come. */
+  gone = false;
   #waiting: (() => void)[] = [];
 
   text(): string {
@@ -27,7 +29,10 @@ export class Answer {
 
   /** Resolves when `condition` holds; the test's own timeout is its deadline. */
   async until(condition: (answer: this) => boolean): Promise<this> {
-    while (!condition(this)) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!condition(this)) {
+      if (this.gone) throw new Error("the instance ended before it answered");
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     return this;
   }
 

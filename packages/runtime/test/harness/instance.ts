@@ -41,6 +41,7 @@ export class Instance {
     this.#channel.on("error", () => {});
     createInterface({ input: this.child.stderr! }).on("line", (line) => this.stderr.push(line));
     this.exited = new Promise((resolve) => this.child.once("close", (code, signal) => resolve({ code, signal })));
+    void this.exited.then(() => this.#answers.forEach((answer) => Object.assign(answer, { gone: true }).changed()));
   }
 
   greeted(): Promise<void> {
@@ -96,6 +97,11 @@ export class Instance {
 
   resumeReading(): void {
     this.#channel.resume();
+  }
+
+  /** Closes the worker's end alone. */
+  hangUp(): void {
+    this.#channel.destroy();
   }
 
   /** Ends the process the way a worker does, and waits for that. */
