@@ -5,6 +5,8 @@
 //   forkCheck() → { pid, fd }: a plain fork for the self-test; pid is 0 in the child
 //   collect(pid, fd, timeoutMs) → what the check child wrote, or null when it hung or crashed
 //   ready(controlFd, selfTestJson)
+//   pid() → getpid(2)
+//   socketPair() → [fd, fd]        SOCK_STREAM, close-on-exec
 //   exit(code) → never returns: _exit(2)
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -12,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -221,6 +224,17 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value own_pid(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getpid()); }
+
+Napi::Value socket_pair(const Napi::CallbackInfo& info) {
+  auto ends = sys::socket_pair(SOCK_STREAM);
+  if (!ends) throw napi_error(info.Env(), ends.failure());
+  auto result = Napi::Array::New(info.Env(), 2);
+  result[0U] = ends->first.release();
+  result[1U] = ends->second.release();
+  return result;
+}
+
 // Node's own exit joins threads that a forked child does not have.
 Napi::Value exit_now(const Napi::CallbackInfo& info) { _exit(info[0].ToNumber().Int32Value()); }
 
@@ -234,6 +248,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["serve"] = Napi::Function::New(env, serve);
   exports["forkCheck"] = Napi::Function::New(env, fork_check);
   exports["collect"] = Napi::Function::New(env, collect);
+  exports["pid"] = Napi::Function::New(env, own_pid);
+  exports["socketPair"] = Napi::Function::New(env, socket_pair);
   exports["exit"] = Napi::Function::New(env, exit_now);
   exports["ready"] = Napi::Function::New(env, ready);
   return exports;

@@ -4,7 +4,9 @@
  */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { loadForkAddon } from "./fork/addon.ts";
-import { reseed } from "./fork/reseed.ts";
+import { compactHeap } from "./fork/compact-heap.ts";
+import { installIdentity, renewIdentity } from "./fork/identity.ts";
+import { installRandomness, renewRandomness } from "./fork/randomness.ts";
 import { selfTest } from "./fork/self-test.ts";
 import { serveInstance } from "./serve.ts";
 import { warmUp } from "./warm-up.ts";
@@ -18,6 +20,8 @@ async function main(): Promise<void> {
   addon.calmPlatform();
   const seccomp = readProgram();
   for (const name of Object.keys(process.env)) delete process.env[name];
+  installIdentity();
+  installRandomness();
   await warmUp();
   const outcome = selfTest(addon);
   if (outcome === "child") return;
@@ -36,10 +40,12 @@ function readProgram(): Buffer {
 
 /** Blocks; what follows `serve` runs in each forked child alone. */
 function forkOnRequest(addon: ReturnType<typeof loadForkAddon>, seccomp: Buffer): void {
+  compactHeap();
   const { channel } = addon.serve(CONTROL, seccomp);
   // process.exit() ends in it. Node's own would join threads that this process does not have.
   (process as unknown as { reallyExit: (code: number) => never }).reallyExit = (code) => addon.exit(code);
-  reseed();
+  renewIdentity(addon.pid());
+  renewRandomness();
   serveInstance({ fd: channel });
 }
 

@@ -8,6 +8,10 @@ export interface ForkAddon {
   forkCheck(): { pid: number; fd: number };
   /** What the check child wrote to its pipe; null when it crashed, failed or took longer. */
   collect(pid: number, fd: number, timeoutMs: number): string | null;
+  /** getpid(2): Node's own copy is the zygote's. */
+  pid(): number;
+  /** A connected pair of stream sockets, to practise on. */
+  socketPair(): [number, number];
   /** `_exit(2)`. */
   exit(code: number): never;
   ready(controlFd: number, selfTestJson: string): void;

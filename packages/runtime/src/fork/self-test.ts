@@ -1,7 +1,8 @@
 import { closeSync, writeSync } from "node:fs";
 import type { ForkAddon } from "./addon.ts";
 import { CHECKS } from "./checks.ts";
-import { reseed } from "./reseed.ts";
+import { renewIdentity } from "./identity.ts";
+import { renewRandomness } from "./randomness.ts";
 
 export interface CheckResult {
   name: string;
@@ -43,7 +44,8 @@ function summarise(runs: CheckResult[][]): CheckResult[] {
 }
 
 async function runChecks(addon: ForkAddon, fd: number): Promise<void> {
-  reseed();
+  renewIdentity(addon.pid());
+  renewRandomness();
   const checks: CheckResult[] = [];
   for (const [name, check] of CHECKS) {
     try {
