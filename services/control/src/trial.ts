@@ -26,6 +26,7 @@ export async function tryVersion(prober: Prober, { overrides, ...request }: Tria
   const first = await load(assumed);
   const outgrown = !first.ok && first.code === "FUNCTION_OOM" && overrides.memoryMb === undefined;
   const speaking = outgrown ? await load({ ...assumed, memoryMb: GENEROUS_MB }) : first;
+  if (outgrown && !speaking.ok) throw loadFailure(first);
   const limits = decideLimits(parseConfig(loaded(speaking).config), overrides);
   if (outgrown && limits.memoryMb <= DEFAULT_LIMITS.memoryMb) throw loadFailure(first);
   const asDecided = !outgrown && limits.runtime === assumed.runtime && limits.memoryMb >= assumed.memoryMb;

@@ -56,6 +56,11 @@ test("a bundle that needs more memory than its config says is told so", async ()
   });
 });
 
+test("a bundle that no memory suffices for is told of the limit that it has", async () => {
+  control.worker.script = ({ limits }) => failed("FUNCTION_OOM", `more than ${limits.memoryMb} MiB`);
+  await expect(control.client.deploy(uploadOf("bad"))).rejects.toMatchObject({ code: "INVALID_BUNDLE", detail: "more than 128 MiB" });
+});
+
 test("no handler is INVALID_BUNDLE", async () => {
   control.worker.script = () => loads({}, []);
   await expect(control.client.deploy(uploadOf("bad"))).rejects.toMatchObject({
