@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ReplyError, type Redis } from "ioredis";
 import { connect, reconnect } from "./connection.ts";
@@ -25,7 +26,7 @@ export class Consumer {
   /** Up to `max` envelopes, the oldest first; none when there were none for a second, while Redis is away, or when aborted. */
   async take(max: number, signal: AbortSignal): Promise<Buffer[]> {
     if (signal.aborted) return [];
-    if (this.#redis.status !== "ready") return await this.#pause(signal);
+    if (this.#redis.status !== "ready" && !(await this.#ready(signal))) return [];
     const stop = (): void => void (this.#clientId === undefined || this.#unblock(this.#clientId));
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -41,6 +42,15 @@ export class Consumer {
 
   close(): void {
     this.#redis.disconnect();
+  }
+
+  /** Waits for the connection for as long as for a pop. */
+  async #ready(signal: AbortSignal): Promise<boolean> {
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(BLOCK_S * 1000)]);
+    return await once(this.#redis, "ready", { signal: enough }).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #pause(signal: AbortSignal): Promise<Buffer[]> {

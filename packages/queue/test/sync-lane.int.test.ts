@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { redisOptions } from "@zygo/contracts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SyncLane } from "../src/index.ts";
-import { RedisServer } from "./redis-server.ts";
+import { RedisServer } from "@zygo/testkit";
 
 const NEVER = new AbortController().signal;
 let server: RedisServer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.end());
 beforeEach(async () => {
-  admin = new Redis(redisOptions(server.url) as { path: string });
+  admin = new Redis(redisOptions(server.url));
   admin.on("error", () => {});
   await admin.flushall();
   lane = new SyncLane({ url: server.url });
@@ -40,7 +40,7 @@ async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
 /** Takes until `count` are there. */
 async function takeAll(count: number, max = 1000): Promise<string[]> {
   const taken: string[] = [];
-  for (const until = Date.now() + 4000; taken.length < count && Date.now() < until; ) {
+  for (const until = Date.now() + 4000; taken.length < count && Date.now() < until;) {
     taken.push(...(await lane.take(max, NEVER)).map(String));
   }
   return taken;
@@ -115,7 +115,14 @@ describe("Redis away", () => {
   test("down: fails at once; works again by itself, both sides", async () => {
     await lane.take(1, NEVER);
     await server.down();
-    await expect.poll(() => lane.enqueue(Buffer.from("x")).then(() => "in", (error: { code: string }) => error.code)).toBe("QUEUE_UNAVAILABLE");
+    await expect
+      .poll(() =>
+        lane.enqueue(Buffer.from("x")).then(
+          () => "in",
+          (error: { code: string }) => error.code,
+        ),
+      )
+      .toBe("QUEUE_UNAVAILABLE");
     const startMs = performance.now();
     await expect(lane.enqueue(Buffer.from("x"))).rejects.toMatchObject({ code: "QUEUE_UNAVAILABLE" });
     await expect(lane.depth()).rejects.toMatchObject({ code: "QUEUE_UNAVAILABLE" });

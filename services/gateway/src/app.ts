@@ -41,7 +41,9 @@ export function createApp(given: AppOptions): Hono<AppEnv> {
     const state = await given.readiness();
     return context.json(state, state.ready ? 200 : 503);
   });
-  app.get("/metrics", async (context) => context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }));
+  app.get("/metrics", async (context) =>
+    context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
+  );
   app.all("/api/*", async (context) => {
     const { incoming, outgoing } = context.env;
     await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });

@@ -16,7 +16,11 @@ export interface ControlProxyOptions {
 }
 
 /** Passes an `/api/` call to control and its answer back, both as streams. Resolves when the answer is out or the client is gone. */
-export function proxyToControl(request: IncomingMessage, response: ServerResponse, given: ControlProxyOptions & { requestId: string }): Promise<void> {
+export function proxyToControl(
+  request: IncomingMessage,
+  response: ServerResponse,
+  given: ControlProxyOptions & { requestId: string },
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   response.on("close", resolve);
   const outgoing = httpRequest({

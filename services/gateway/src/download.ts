@@ -32,7 +32,9 @@ export class Download {
   head(head: SentHead, body: Buffer, end: boolean): void {
     if (this.#state !== "before") throw new FrameError("second response head");
     const { flat, contentLength } = sentHeaders(head.headers);
-    const length = bodyless(this.#exchange.facts.method, head.status) ? contentLength : end ? body.length : contentLength;
+    const bare = bodyless(this.#exchange.facts.method, head.status);
+    // An empty body of an answer that has none says nothing of what a GET would get.
+    const length = end && !(bare && body.length === 0) ? body.length : contentLength;
     if (length !== undefined && head.status !== 204) flat.push("content-length", String(length));
     try {
       this.#exchange.open(head.status, flat);
@@ -40,7 +42,7 @@ export class Download {
       throw new FnError("FUNCTION_INVALID_RESPONSE", "The function answered with a header that HTTP does not allow.", { cause });
     }
     this.#state = "open";
-    if (!bodyless(this.#exchange.facts.method, head.status)) this.#owed = length;
+    if (!bare) this.#owed = length;
     this.write(body, end);
   }
 

@@ -51,16 +51,29 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     metrics.record(facts);
     log.info("invocation", { ...facts });
   };
-  const invoke = new Invoke({ routes, admission, lane, streams, address: links.address, linkSecret, record, stopping: () => stopping !== undefined });
+  const invoke = new Invoke({
+    routes,
+    admission,
+    lane,
+    streams,
+    address: links.address,
+    linkSecret,
+    record,
+    stopping: () => stopping !== undefined,
+  });
   const app = createApp({
     controlSocket: paths.controlSocket,
     onMutated: () => routes.forget(null),
     readiness: () => readiness({ store, controlSocket: paths.controlSocket, workerLinks: () => links.count }),
-    metrics: async () => metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth: await lane.depth().catch(() => undefined) }),
+    metrics: async () =>
+      metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth: await lane.depth().catch(() => undefined) }),
     log,
   });
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
-  const server = createHttpServer({ invoke: (request, response) => invoke.handle(request, response), other: (request, response) => void other(request, response) });
+  const server = createHttpServer({
+    invoke: (request, response) => invoke.handle(request, response),
+    other: (request, response) => void other(request, response),
+  });
   await links.listen();
   await listen(server, given);
   const drain = async (drainMs: number): Promise<void> => {

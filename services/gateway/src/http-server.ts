@@ -52,7 +52,9 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex & { _httpM
   if (!socket.writable || error.code === "ECONNRESET" || socket._httpMessage?.headersSent === true) return void socket.destroy();
   const requestId = randomUUIDv7();
   const { status, headers, body } = problemAnswer(new FnError("INVALID_REQUEST", DETAILS[error.code ?? ""]), requestId);
-  const lines = Object.entries({ ...headers, [HEADERS.requestId]: requestId, connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ ...headers, [HEADERS.requestId]: requestId, connection: "close" }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   socket.end(`HTTP/1.1 ${status} Bad Request\r\n${lines.join("")}\r\n${body}`);
 }
 

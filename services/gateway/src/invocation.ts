@@ -100,7 +100,8 @@ export class Invocation {
     const { head, body } = decodeHead(payload);
     this.#relay(() => {
       const parsed = SentHead.safeParse(head);
-      if (!parsed.success) throw new FnError("FUNCTION_INVALID_RESPONSE", "The function's answer has no valid status or headers.", { cause: parsed.error });
+      if (!parsed.success)
+        throw new FnError("FUNCTION_INVALID_RESPONSE", "The function's answer has no valid status or headers.", { cause: parsed.error });
       this.#note(parsed.data);
       this.#download.head(parsed.data, body, end);
     }, end);
@@ -123,7 +124,11 @@ export class Invocation {
     const { facts } = this.#given.exchange;
     if (start !== undefined) facts.start = start;
     facts.error = error;
-    this.#fail(isErrorCode(code) ? new FnError(code, detail) : new FnError("INTERNAL", undefined, { cause: new Error(`worker failed with unknown code ${code}`) }));
+    this.#fail(
+      isErrorCode(code)
+        ? new FnError(code, detail)
+        : new FnError("INTERNAL", undefined, { cause: new Error(`worker failed with unknown code ${code}`) }),
+    );
   }
 
   /** The claimer's link is gone. */

@@ -64,7 +64,8 @@ export class Invoke {
     const { admission, lane, streams, address } = this.#given;
     exchange.facts.version = version.version;
     const seen = this.#see(exchange);
-    if (!admission.enter(version.version, version.limits)) throw new FnError("OVERLOADED", "Too many invocations of this function are in flight.");
+    if (!admission.enter(version.version, version.limits))
+      throw new FnError("OVERLOADED", "Too many invocations of this function are in flight.");
     const onEnd = (): void => admission.leave(version.version);
     new Invocation({ exchange, seen, version, path: target.path, address, lane, streams, onEnd });
   }

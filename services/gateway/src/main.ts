@@ -10,7 +10,7 @@ const DRAIN_MS = 25_000;
 /** And this long when the supervisor is gone, and with it most that an answer needs. */
 const ORPHAN_DRAIN_MS = 2000;
 
-const settings = readSettings(process.env);
+const settings = readSettings();
 const log = createLog(settings.logLevel);
 const store = createStore({ url: settings.redisUrl });
 const lane = new SyncLane({ url: settings.redisUrl });

@@ -68,7 +68,11 @@ function renderHistogram(start: string, { counts, sum }: Histogram): string[] {
     below += count;
     return `fn_request_duration_seconds_bucket{start="${start}",le="${BOUNDS[at] ?? "+Inf"}"} ${below}`;
   });
-  return [...buckets, `fn_request_duration_seconds_sum{start="${start}"} ${sum}`, `fn_request_duration_seconds_count{start="${start}"} ${below}`];
+  return [
+    ...buckets,
+    `fn_request_duration_seconds_sum{start="${start}"} ${sum}`,
+    `fn_request_duration_seconds_count{start="${start}"} ${below}`,
+  ];
 }
 
 const gauge = (name: string, value: number): string[] => [`# TYPE ${name} gauge`, `${name} ${value}`];

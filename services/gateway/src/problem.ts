@@ -15,4 +15,5 @@ export function problemAnswer(error: FnError, requestId: string): ProblemAnswer 
 }
 
 /** Anything that was thrown, as an error of the table: what is not one is the platform's fault, and is kept for the log. */
-export const asFnError = (error: unknown): FnError => (error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error }));
+export const asFnError = (error: unknown): FnError =>
+  error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });

@@ -45,10 +45,16 @@ export function seenRequest(request: RawRequest): SeenRequest {
     else if (name === "x-forwarded-for") via += `${value}, `;
     else if (name === "x-forwarded-proto") proto = believedScheme(value, remoteAddress);
     else if (name === HEADERS.caller) signature = value;
-    else if (name !== "forwarded" && name !== "x-forwarded-host" && !name.startsWith("x-fn-") && !isHopByHop(name, listed)) headers.push([name, value]);
+    else if (name !== "forwarded" && name !== "x-forwarded-host" && !name.startsWith("x-fn-") && !isHopByHop(name, listed))
+      headers.push([name, value]);
   }
   const authority = validHost(host);
-  headers.push(["host", authority], ["x-forwarded-for", via + remoteAddress], ["x-forwarded-proto", proto], ["x-forwarded-host", authority]);
+  headers.push(
+    ["host", authority],
+    ["x-forwarded-for", via + remoteAddress],
+    ["x-forwarded-proto", proto],
+    ["x-forwarded-host", authority],
+  );
   const caller = signature === undefined ? null : verifyCaller(signature, request.nowMs, request.linkSecret);
   if (caller !== null) addCaller(headers, caller);
   return { headers, origin: `${proto}://${authority}`, caller };
@@ -56,7 +62,10 @@ export function seenRequest(request: RawRequest): SeenRequest {
 
 function addCaller(headers: HeaderList, caller: Caller): void {
   if (caller.depth >= MAX_CALL_DEPTH) {
-    throw new FnError("CALL_DEPTH_EXCEEDED", `Functions called each other ${caller.depth} times in a row; the most is ${MAX_CALL_DEPTH - 1}.`);
+    throw new FnError(
+      "CALL_DEPTH_EXCEEDED",
+      `Functions called each other ${caller.depth} times in a row; the most is ${MAX_CALL_DEPTH - 1}.`,
+    );
   }
   headers.push([HEADERS.caller, caller.function], [HEADERS.depth, String(caller.depth)]);
 }

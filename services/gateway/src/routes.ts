@@ -56,7 +56,8 @@ export class Routes {
     if (found === null) throw new FnError("FUNCTION_NOT_FOUND", `There is no function ${JSON.stringify(name.slice(0, 64))}.`);
     const alias = Object.hasOwn(found.aliases, ref) ? found.aliases[ref] : undefined;
     const version = await this.#version(name, alias ?? ref);
-    if (version === null) throw new FnError("VERSION_NOT_FOUND", `Function ${name} has no version or alias ${JSON.stringify(ref.slice(0, 80))}.`);
+    if (version === null)
+      throw new FnError("VERSION_NOT_FOUND", `Function ${name} has no version or alias ${JSON.stringify(ref.slice(0, 80))}.`);
     return version;
   }
 

@@ -29,7 +29,7 @@ export interface Settings {
 }
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
-export function readSettings(environment: Record<string, string | undefined>): Settings {
+export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
   const ours = Object.entries(environment).filter(([name]) => name.startsWith("FN_") || name === "REDIS_URL");
   const given = Variables.parse(Object.fromEntries(ours));
   const paths = homePaths(given.FN_HOME);

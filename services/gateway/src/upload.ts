@@ -37,7 +37,8 @@ export class Upload {
   constructor(request: IncomingMessage, on: UploadEvents) {
     this.#request = request;
     this.#on = on;
-    if (hasBody(request)) this.#idle = setTimeout(() => this.#fail("INVALID_REQUEST", "The rest of the request body did not come."), IDLE_MS);
+    if (hasBody(request))
+      this.#idle = setTimeout(() => this.#fail("INVALID_REQUEST", "The rest of the request body did not come."), IDLE_MS);
   }
 
   /** @throws FnError PAYLOAD_TOO_LARGE when the request says so itself. */
@@ -90,7 +91,8 @@ export class Upload {
     this.#readAll = true;
     clearTimeout(this.#idle);
     if (this.#state === "sending") this.#pump();
-    else if (this.#state === "gathering") this.#gathered(this.#waiting.length === 1 ? (this.#waiting[0] ?? NOTHING) : Buffer.concat(this.#waiting), true);
+    else if (this.#state === "gathering")
+      this.#gathered(this.#waiting.length === 1 ? (this.#waiting[0] ?? NOTHING) : Buffer.concat(this.#waiting), true);
   };
 
   #hold(): void {

@@ -114,7 +114,8 @@ export class WorkerLink implements Claimer {
     const hello = Hello.safeParse(decodeJson(payload));
     if (!hello.success) throw new FrameError("malformed hello");
     if (!equal(hello.data.secret, this.#given.linkSecret)) throw new FrameError("hello with a wrong secret");
-    if (hello.data.gateway !== undefined && hello.data.gateway !== this.#given.address) throw new FrameError("hello for another gateway process");
+    if (hello.data.gateway !== undefined && hello.data.gateway !== this.#given.address)
+      throw new FrameError("hello for another gateway process");
     clearTimeout(this.#hello);
     this.#worker = hello.data.worker;
     this.#given.onReady(this);

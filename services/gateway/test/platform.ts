@@ -1,0 +1,149 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DEFAULT_LIMITS, type Limits, type VersionRecord } from "@zygo/contracts";
+import { SyncLane } from "@zygo/queue";
+import { createStore, type Store } from "@zygo/store";
+import { RedisServer } from "@zygo/testkit";
+import { startGateway, type Gateway } from "../src/gateway.ts";
+import { createLog } from "../src/log.ts";
+import { ScriptedWorker, type Served } from "./scripted-worker.ts";
+
+export const SECRET = "5e".repeat(32);
+
+/** The answer of a function that has nothing to say. */
+export const answerOk = (served: Served): void => {
+  served.claim();
+  served.respond(200, [["content-type", "text/plain"]], "ok");
+};
+
+/** A gateway with a real Redis, a real store, and a scripted worker and control beside it. */
+export class Platform {
+  readonly redis: RedisServer;
+  readonly store: Store;
+  readonly lane: SyncLane;
+  readonly gateway: Gateway;
+  /** Parsed log lines. */
+  readonly lines: Record<string, unknown>[];
+  readonly controlSocket: string;
+  readonly #dir: string;
+  readonly #workers: ScriptedWorker[] = [];
+  #control: Server | undefined;
+
+  private constructor(given: Pick<Platform, "redis" | "store" | "lane" | "gateway" | "lines" | "controlSocket"> & { dir: string }) {
+    ({
+      redis: this.redis,
+      store: this.store,
+      lane: this.lane,
+      gateway: this.gateway,
+      lines: this.lines,
+      controlSocket: this.controlSocket,
+    } = given);
+    this.#dir = given.dir;
+  }
+
+  static async start(): Promise<Platform> {
+    const dir = await mkdtemp(join(tmpdir(), "zygo-gw-"));
+    const redis = await RedisServer.start();
+    const store = createStore({ url: redis.url });
+    const lane = new SyncLane({ url: redis.url });
+    const lines: Record<string, unknown>[] = [];
+    const log = createLog("debug", (text) =>
+      lines.push(
+        ...text
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as Record<string, unknown>),
+      ),
+    );
+    const controlSocket = join(dir, "control.sock");
+    const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
+    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log });
+    await eventually(() => lane.depth());
+    return new Platform({ redis, store, lane, gateway, lines, controlSocket, dir });
+  }
+
+  get url(): string {
+    return this.gateway.url;
+  }
+
+  /** @returns the version's digest */
+  async deploy(name: string, limits: Partial<Limits> = {}, digit = "a"): Promise<string> {
+    const version = `sha256:${digit.repeat(64)}`;
+    await this.store.putVersion(record(name, version, limits));
+    await this.store.moveAlias({ name, alias: "live", version });
+    // Until the gateway has heard of it.
+    await sleep(20);
+    return version;
+  }
+
+  worker(script: (served: Served) => void = answerOk, hello: { secret?: string; gateway?: string; worker?: string } = {}): ScriptedWorker {
+    const worker = new ScriptedWorker({ redisUrl: this.redis.url, hello: { secret: SECRET, ...hello }, script }).start();
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  async control(listener: RequestListener): Promise<void> {
+    this.#control = createServer(listener);
+    await new Promise<void>((resolve) => this.#control?.listen(this.controlSocket, resolve));
+  }
+
+  /** Log line of the invocation with this answer. */
+  async line(answer: Response): Promise<Record<string, unknown>> {
+    const id = answer.headers.get("x-fn-request-id");
+    return await eventually(async () => found(this.lines.find((line) => line["requestId"] === id)));
+  }
+
+  async reset(): Promise<void> {
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.stop()));
+    this.#control?.closeAllConnections();
+    await new Promise((resolve) => (this.#control === undefined ? resolve(0) : this.#control.close(resolve)));
+    this.#control = undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.reset();
+    await this.gateway.stop(100);
+    this.lane.close();
+    this.store.close();
+    await this.redis.end();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+export const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;
+
+export function record(name: string, version: string, limits: Partial<Limits> = {}): VersionRecord {
+  return {
+    function: name,
+    version,
+    createdMs: 1,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    env: {},
+    handlers: ["fetch"],
+    format: "cjs",
+    bundleBytes: 10,
+    layer: sha("0"),
+    sourceMap: null,
+    startup: { totalMs: 1, loadMs: 1 },
+    entry: "entry.ts",
+  };
+}
+
+/** Until it no longer rejects. @throws its error after 5 seconds */
+export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + 5000; ; await sleep(10)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+  }
+}
+
+function found<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error("not there yet");
+  return value;
+}
