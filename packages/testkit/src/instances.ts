@@ -25,7 +25,9 @@ export type InstanceView = z.infer<typeof Instances>["instances"][number];
 export async function listInstances(socketPath: string): Promise<InstanceView[]> {
   const signal = AbortSignal.timeout(WITHIN_MS);
   const body = await new Promise<unknown>((resolve, reject) => {
-    const call = request({ socketPath, path: "/instances", signal }, (response) => json(response).then(resolve, reject));
+    const call = request({ socketPath, path: "/instances", signal }, (response) => {
+      json(response).then(resolve, reject);
+    });
     call.once("error", reject).end();
   });
   return Instances.parse(body).instances;
