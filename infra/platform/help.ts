@@ -1,7 +1,7 @@
 export const HELP = `Usage: npm start [-- --no-examples]
 
 Starts Zygo on this machine: its own Redis, control, gateway and worker, and deploys the examples in functions/.
-Prints "ready <url>" when it serves. Ctrl-C or SIGTERM stops it in order, a second one at once.
+Prints "ready <url>" when it serves. Ctrl-C or SIGTERM stops it in order, a second one (a second or more later) at once.
 
 Environment:
   FN_PORT           port of the gateway (8080)

@@ -5,16 +5,13 @@ import { COMPILE_CACHE, PLATFORM_RUNTIME, pinnedNode } from "./paths.mjs";
 /** Signals that ask for an end. */
 const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
-/** Two signals within this time are one event: Ctrl-C reaches us from the terminal and, at about the same time, from npm. */
-const SAME_EVENT_MS = 1000;
-
 const PARENT_CHECK_MS = 500;
 
 /**
  * Runs a program under the pinned Node to its end and returns its exit code (128 + n for a signal, as a shell does).
  *
- * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone, once; and when we are
- * killed the kernel tells it by SIGTERM (setpriv). `node`, for what it starts in turn, is the pinned Node too, and all of
+ * The program gets a session of its own, so that a signal to the whole process group reaches it through us alone; and when we are killed
+ * the kernel tells it by SIGTERM (setpriv). `node`, for what it starts in turn, is the pinned Node too, and all of
  * them keep their stripped and compiled code for the next start.
  *
  * @param {string[]} args Program and its arguments.
@@ -34,15 +31,7 @@ export function runPinned(args) {
 
 /** @param {import("node:child_process").ChildProcess} child */
 function forwardSignals(child) {
-  let lastMs = -SAME_EVENT_MS;
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      const nowMs = performance.now();
-      if (nowMs - lastMs < SAME_EVENT_MS) return;
-      lastMs = nowMs;
-      child.kill(signal);
-    });
-  }
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
 }
 
 /**
