@@ -136,8 +136,10 @@ export class Dispatcher implements GroupHost {
     const link = this.#links.get(head.gateway);
     const invocation = new Invocation(envelope, link, now);
     link.claim(invocation);
-    if (head.deadlineMs <= now)
-      return invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
+    if (head.deadlineMs <= now) {
+      invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
+      return this.#options.log.info("invocation", describeInvocation(invocation, undefined));
+    }
     const deadline = setTimeout(() => this.#expire(invocation), head.deadlineMs - now);
     const group = this.#group(head.function, head.version);
     this.#held.set(invocation, { group, deadline });

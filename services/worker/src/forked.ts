@@ -29,16 +29,14 @@ export class Forked {
   /** @throws Error when any part of it cannot be made; nothing is left then. */
   static async make(host: SandboxHost, services: InsideServices, spec: SandboxSpec): Promise<Forked> {
     const sandbox = await host.create(spec);
-    let inside: Inside | undefined;
-    try {
-      const opening = services.open(sandbox).then((opened) => (inside = opened));
-      const [process] = await Promise.all([fork(sandbox), opening]);
-      return new Forked(sandbox, process.process, process.link, await opening);
-    } catch (cause) {
-      inside?.close();
-      await sandbox.destroy();
-      throw new Error("cannot fork into a new sandbox", { cause });
+    // The fork is asked for first: opening works in this process meanwhile.
+    const [forked, opened] = await Promise.allSettled([fork(sandbox), services.open(sandbox)]);
+    if (forked.status === "fulfilled" && opened.status === "fulfilled") {
+      return new Forked(sandbox, forked.value.process, forked.value.link, opened.value);
     }
+    if (opened.status === "fulfilled") opened.value.close();
+    await sandbox.destroy();
+    throw new Error("cannot fork into a new sandbox", { cause: forked.status === "rejected" ? forked.reason : opened });
   }
 
   /** Idempotent. The link ends without a word to its handler. */
