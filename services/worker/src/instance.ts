@@ -26,8 +26,10 @@ export interface InstanceOwner {
 /** For how long an instance with other invocations may go on after one overran its deadline and was cancelled, milliseconds. */
 const CANCEL_GRACE_MS = 100;
 
-/** Log payload of an invocation, and of what runs beside them: four times what the runtime allows. */
-const LOG_BYTES = 2 * 1024 * 1024;
+/** What the log frames of an invocation, and those beside it, may come to: more than the runtime ever lets through. */
+const LOG_BYTES = 1.5 * 1024 * 1024;
+/** What a log frame counts for beside its payload, so that many tiny ones are no way around. */
+const LOG_FRAME_BYTES = 64;
 
 const PROTOCOL: Verdict = { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." };
 const TIMEOUT: Verdict = { code: "FUNCTION_TIMEOUT", detail: "The function did not answer before its deadline." };
@@ -169,7 +171,7 @@ export class Instance implements FrameHandler {
 
   /** The runtime bounds what an invocation logs; a process that goes far beyond is not the runtime's any more. */
   #log(payload: Buffer, invocation: Invocation | undefined): void {
-    this.#logBytes += payload.length;
+    this.#logBytes += payload.length + LOG_FRAME_BYTES;
     if (this.#logBytes > (this.#served + 1) * LOG_BYTES) throw new FrameError("logs without end");
     this.#owner.onLog(parsePeer(PeerLog, payload), invocation);
   }
