@@ -2,8 +2,8 @@ import { FnError, redisOptions } from "@zygo/contracts";
 import { Redis, ReplyError, type RedisOptions } from "ioredis";
 import { loadScripts } from "./scripts.ts";
 
-/** A command that got no answer by then fails, milliseconds. Below a second: callers are promised a 503 within one. */
-const COMMAND_TIMEOUT_MS = 900;
+/** A command that got no answer by then fails, milliseconds. Well below a second: callers are promised a 503 within one. */
+const COMMAND_TIMEOUT_MS = 700;
 const LONGEST_RETRY_MS = 250;
 
 /** Server-side refusals that pass by themselves or need an operator, first word of the reply. @source redis.io, RESP errors */

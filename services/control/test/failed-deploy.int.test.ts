@@ -100,6 +100,12 @@ test.each<[string, Script, string]>([
   expect(control.worker.probes).toHaveLength(2);
 });
 
+test("an answer that is not what a worker says is met at the door", async () => {
+  control.worker.script = () => ({ status: 200, body: '{"ok":true,"handlers":["fetch"],"startup":{"totalMs":"soon","loadMs":1}}' });
+  const detail = "The worker's answer cannot be understood";
+  await expect(control.client.deploy(uploadOf("bad"))).rejects.toMatchObject({ code: "INTERNAL", detail });
+});
+
 test("no live worker is NO_WORKER", async () => {
   await control.raw.hset("fn:workers", "w1", JSON.stringify({ address: control.worker.address, seenMs: Date.now() - 60_000 }));
   const deploying = control.client.deploy(uploadOf("bad"));
