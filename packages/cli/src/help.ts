@@ -8,6 +8,7 @@ Commands:
   list                  what is deployed
   logs <name>           what a function wrote
   delete <name>         remove a function and its versions
+  bench                 measure start-up and throughput on this machine
   help [command]        this text, or a command's own
 
 Options:

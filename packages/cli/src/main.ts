@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import("./commands/list.ts")).list,
   logs: async () => (await import("./commands/logs.ts")).logs,
   delete: async () => (await import("./commands/delete.ts")).remove,
+  bench: async () => (await import("./commands/bench.ts")).bench,
 };
 
 /** The whole command. Sets the process's exit code; never throws. */

@@ -1,0 +1,39 @@
+import type { BenchResult } from "./result.ts";
+
+type Findings = Omit<BenchResult, "problems" | "healthy">;
+
+/** Whether all that was asked of the platform was answered, and everything given back. Slow is not ill, and neither is another start kind. */
+export function isHealthy({ startUp, soak, warm, sustained }: Findings): boolean {
+  const ours = <Each extends { group: string }>(all: Each[]): Each[] => all.filter(({ group }) => group === "zygo");
+  const errors = [...ours(startUp).map((each) => each.errors), ...ours(warm).map(({ many }) => many.errors), soak.errors, sustained.errors];
+  return errors.every((count) => count === 0) && Object.keys(sustained.leaks).length === 0;
+}
+
+/** What a person must know before they trust the figures, a sentence each. */
+export function findProblems(result: Findings): string[] {
+  return [...result.startUp.flatMap(ofSeries), ...ofSoak(result), ...ofWarm(result), ...ofSustained(result)];
+}
+
+function ofSeries({ label, summary, others, errors }: BenchResult["startUp"][number]): string[] {
+  const strangers = Object.entries(others).map(([kind, count]) => `${count} ${kind}`);
+  return [
+    ...(errors > 0 ? [`${label}: ${errors} starts failed`] : []),
+    ...(strangers.length > 0 ? [`${label}: ${strangers.join(", ")} came instead; they are not in its figures`] : []),
+    ...(summary === null ? [`${label}: no sample counts`] : []),
+  ];
+}
+
+function ofSoak({ soak: { requests, errors } }: Pick<BenchResult, "soak">): string[] {
+  return errors > 0 ? [`${errors} of ${requests} invocations failed`] : [];
+}
+
+function ofWarm({ warm }: Pick<BenchResult, "warm">): string[] {
+  return warm.filter(({ many }) => many.errors > 0).map(({ label, many }) => `${label}: ${many.errors} errors under load`);
+}
+
+function ofSustained({ sustained: { errors, starts, leaks } }: Pick<BenchResult, "sustained">): string[] {
+  return [
+    ...(errors > 0 ? [`sustained starts: ${errors} of ${starts} failed`] : []),
+    ...Object.entries(leaks).map(([name, [before, after]]) => `left behind by sustained starts: ${name} ${before} → ${after}`),
+  ];
+}

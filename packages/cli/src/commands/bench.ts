@@ -1,0 +1,74 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Plan } from "@zygo/bench";
+import { parseFlags, takePositionals } from "../command.ts";
+import type { Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { UsageError } from "../failure.ts";
+import { writeLine } from "../io.ts";
+import type { Io } from "../io.ts";
+import { parseNumber } from "../units.ts";
+
+const REPORT = "fn-bench.html";
+
+const help = `Usage: fn bench [options]
+
+Measures start-up, warm calls and sustained starts on platforms of its own, which it starts and stops, side by side with what else starts
+or serves on this machine. Needs root, as the platform does, and nothing that listens. Peers that are not installed are named and left out.
+Exits with 1 when an invocation failed or something was left behind.
+
+Options:
+  --short            under two minutes instead of about ten
+  --report <file>    where the HTML report goes; default ${REPORT}
+  --samples <n>      rounds of start-ups; default 200, with --short 40
+  --no-peers         Zygo alone
+  --json             the result as one JSON document on stdout, every sample in it
+
+Examples:
+  fn bench --short
+  fn bench --report /tmp/before.html --json > before.json
+`;
+
+const FLAGS = {
+  short: { type: "boolean" },
+  report: { type: "string" },
+  samples: { type: "string" },
+  "no-peers": { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+export const bench: Command = {
+  help,
+  async run(args, io) {
+    const { values, positionals } = parseFlags(args, FLAGS);
+    takePositionals(positionals);
+    const samples = values.samples === undefined ? undefined : readSamples(values.samples);
+    if (process.getuid?.() !== 0) throw new UsageError("fn bench starts platforms of its own, which needs root");
+    const { FULL, SHORT, renderReport, runBench, showResult } = await import("@zygo/bench");
+    const base: Plan = values.short === true ? SHORT : FULL;
+    const plan: Plan = { ...base, peers: values["no-peers"] !== true, ...(samples === undefined ? {} : { samples }) };
+    const result = await runBench({ plan, progress: progressOn(io.stderr), signal: io.signal });
+    const report = resolve(values.report ?? REPORT);
+    writeFileSync(report, renderReport(result));
+    await writeLine(io.stdout, values.json === true ? JSON.stringify(result) : showResult(result));
+    await writeLine(io.stderr, `report: ${report}`);
+    return result.healthy ? EXIT.ok : EXIT.failed;
+  },
+};
+
+function readSamples(text: string): number {
+  const samples = parseNumber("--samples", text);
+  if (!Number.isInteger(samples) || samples < 1 || samples > 10_000) throw new UsageError(`--samples ${text}: 1 to 10000`);
+  return samples;
+}
+
+/** In one line on a terminal, rewritten in place; anywhere else a line for each new phase. */
+function progressOn(stderr: Io["stderr"]): (phase: string, done: number, all: number) => void {
+  let last = "";
+  return (phase, done, all) => {
+    if (stderr.isTTY === true)
+      stderr.write(`\r\x1b[2K${phase}${all === 0 ? "…" : `: ${done} of ${all}`}${phase === "stopping" ? "\r\x1b[2K" : ""}`);
+    else if (phase !== last) stderr.write(`${phase}…\n`);
+    last = phase;
+  };
+}
