@@ -6,10 +6,10 @@ import { DEFAULT_LIMITS, type EnvelopeHead, type Limits, type VersionRecord } fr
 import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
 import { createStore, type Store } from "@zygo/store";
+import { RedisServer } from "@zygo/testkit";
 import { createLogger } from "../src/log.ts";
 import { startWorker, type Worker, type WorkerOptions } from "../src/worker.ts";
 import { GatewayEnd, type Answer, type Call } from "./gateway-end.ts";
-import { startRedis } from "./redis.ts";
 
 const BASES = resolve(import.meta.dirname, "../../../build/base");
 
@@ -40,7 +40,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
   const home = mkdtempSync(join(tmpdir(), "fn-worker-"));
   const layers = join(home, "layers");
   mkdirSync(layers);
-  const redis = await startRedis(home);
+  const redis = await RedisServer.start();
   const store = createStore({ url: redis.url });
   const lane = new SyncLane({ url: redis.url });
   const gateway = await GatewayEnd.listen(join(home, "gateway.sock"), (envelope) => lane.enqueue(envelope));
@@ -106,7 +106,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     gateway.close();
     lane.close();
     store.close();
-    await redis.stop();
+    await redis.end();
     rmSync(home, { recursive: true, force: true });
   };
   return {

@@ -7,14 +7,14 @@ import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, homePaths } from "@zygo/contracts";
 import { SyncLane } from "@zygo/queue";
 import { createStore, type Store } from "@zygo/store";
+import { RedisServer } from "@zygo/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { GatewayEnd } from "./gateway-end.ts";
-import { startRedis } from "./redis.ts";
 
 const MAIN = resolve(import.meta.dirname, "../src/main.ts");
 
 let home: string;
-let redis: Awaited<ReturnType<typeof startRedis>>;
+let redis: RedisServer;
 let worker: ChildProcess;
 let exited: Promise<unknown[]>;
 let output = "";
@@ -29,11 +29,11 @@ beforeEach(async () => {
   mkdirSync(paths.run, { recursive: true });
   mkdirSync(paths.layers);
   writeFileSync(paths.linkSecret, "ab".repeat(32));
-  redis = await startRedis(paths.run);
+  redis = await RedisServer.start();
   store = createStore({ url: redis.url });
   lane = new SyncLane({ url: redis.url });
   gateway = await GatewayEnd.listen(paths.gatewaySocket, (envelope) => lane.enqueue(envelope));
-  const env = { PATH: process.env["PATH"], FN_HOME: home, FN_POOL_SIZE: "1", FN_API_KEY: "not ours" };
+  const env = { PATH: process.env["PATH"], FN_HOME: home, REDIS_URL: redis.url, FN_POOL_SIZE: "1", FN_API_KEY: "not ours" };
   worker = fork(MAIN, { env, stdio: ["ignore", "pipe", "inherit", "ipc"] });
   worker.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   exited = once(worker, "exit");
@@ -47,7 +47,7 @@ afterEach(async () => {
   gateway.close();
   lane.close();
   store.close();
-  await redis.stop();
+  await redis.end();
   rmSync(home, { recursive: true, force: true });
 }, 30_000);
 
@@ -96,7 +96,7 @@ test("announces itself; SIGTERM finishes what it has, then exits 0 and leaves no
   expect((await call.answer.promise).body).toBe("finished");
   expect((await exited)[0]).toBe(0);
   expect(await store.liveWorkers(60_000)).toEqual([]);
-  await expect.poll(() => leftovers().filter((pid) => !readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("redis"))).toEqual([]);
+  await expect.poll(() => leftovers()).toEqual([]);
 });
 
 test("a second signal ends it at once", async () => {
