@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { ftruncateSync, globSync, openSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { StartupError } from "./startup-error.ts";
 
@@ -28,15 +28,29 @@ function waitForLeftovers(fd: number, home: string, holder: string): void {
   }
   console.error(`waiting for what process ${holder} left to end`);
   if (tryLock(fd, ["-w", String(LEFTOVER_SECONDS)])) return;
-  throw new StartupError(
-    `${home} is still in use by services of process ${holder}, which is gone. End them: fuser -v ${join(home, "lock")}`,
-  );
+  const left = holdersOf(join(home, "lock")).join(", ");
+  throw new StartupError(`${home} is still in use by what process ${holder}, now gone, has started. End these processes: ${left}`);
 }
 
 function tryLock(fd: number, flags: string[]): boolean {
   const { status, error } = spawnSync("flock", [...flags, "3"], { stdio: ["ignore", "ignore", "inherit", fd] });
   if (error !== undefined) throw new StartupError(`flock (package util-linux) cannot be run: ${error.message}`, { cause: error });
   return status === 0;
+}
+
+/** Processes that have the file open, other than this one. */
+function holdersOf(file: string): string[] {
+  const links = globSync("/proc/[0-9]*/fd/*").filter((link) => readLink(link) === file);
+  return [...new Set(links.map((link) => link.split("/")[2] ?? ""))].filter((pid) => pid !== String(process.pid));
+}
+
+/** Processes and descriptors come and go while we look. */
+function readLink(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
 }
 
 function isAlive(pid: number): boolean {

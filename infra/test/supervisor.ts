@@ -19,17 +19,24 @@ export interface Supervisor {
   ended: Promise<number | null>;
 }
 
+/** A test run that is killed leaves nothing behind. */
+const TIED = ["--pdeathsig", "TERM"];
+
 const ARGUMENTS = ["--services", join(import.meta.dirname, "stand-ins"), "--no-examples"];
 
 export function startSupervisor(home: string, port: number, env: Record<string, string> = {}): Supervisor {
   const variables = { PATH: process.env["PATH"], FN_HOME: home, FN_PORT: String(port), ...env };
-  return watch(spawn(process.execPath, [join(ROOT, "infra/platform/main.ts"), ...ARGUMENTS], { env: variables, stdio: STDIO }));
+  return watch(
+    spawn("setpriv", [...TIED, process.execPath, join(ROOT, "infra/platform/main.ts"), ...ARGUMENTS], { env: variables, stdio: STDIO }),
+  );
 }
 
 /** The same through `npm start`, in a process group of its own as a shell would make it. */
 export function npmStart(home: string, port: number): Supervisor {
   const env = { ...process.env, FN_HOME: home, FN_PORT: String(port) };
-  return watch(spawn("npm", ["start", "--silent", "--", ...ARGUMENTS], { cwd: ROOT, env, detached: true, stdio: STDIO }));
+  return watch(
+    spawn("setpriv", [...TIED, "npm", "start", "--silent", "--", ...ARGUMENTS], { cwd: ROOT, env, detached: true, stdio: STDIO }),
+  );
 }
 
 function watch(child: ChildProcessByStdio<null, Readable, Readable>): Supervisor {
