@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { createLogSink, type LogSink } from "./log-sink.ts";
 
 const RANK = { debug: 10, info: 20, warn: 30, error: 40 } as const;
 export type Level = keyof typeof RANK;
@@ -18,30 +18,33 @@ export interface Log {
 }
 
 /**
- * One JSON line an event on stdout, gathered for a few milliseconds, so that an invocation does not cost a system call of its own.
+ * One JSON line an event, gathered for a few milliseconds, so that an invocation does not cost a system call of its own.
  * Never throws: a line that cannot be rendered or written is lost.
  */
-export function createLog(level: Level, write: (text: string) => void = writeStdout): Log {
+export function createLog(level: Level, sink: LogSink = createLogSink(1)): Log {
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
-  const flush = (): void => {
+  const pass = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (waiting !== "") write(waiting);
+    if (waiting !== "") sink.write(waiting);
     waiting = "";
   };
   const line = (at: Level, msg: string, fields?: Fields): void => {
     if (RANK[at] < RANK[level]) return;
     waiting += render(at, msg, fields);
-    if (RANK[at] >= RANK.warn || waiting.length > GATHER_CHARS) flush();
-    else timer ??= setTimeout(flush, GATHER_MS);
+    if (RANK[at] >= RANK.warn || waiting.length > GATHER_CHARS) pass();
+    else timer ??= setTimeout(pass, GATHER_MS);
   };
   return {
     debug: (msg, fields) => line("debug", msg, fields),
     info: (msg, fields) => line("info", msg, fields),
     warn: (msg, fields) => line("warn", msg, fields),
     error: (msg, fields) => line("error", msg, fields),
-    flush,
+    flush: () => {
+      pass();
+      sink.flush();
+    },
   };
 }
 
@@ -57,12 +60,4 @@ function render(level: Level, msg: string, fields?: Fields): string {
 function errorsToo(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;
   return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
-}
-
-function writeStdout(text: string): void {
-  try {
-    writeSync(1, text);
-  } catch {
-    // A full or closed pipe loses lines: the gateway goes on.
-  }
 }

@@ -183,8 +183,9 @@ describe("failures", () => {
 
   test("more than a version may have in flight: OVERLOADED with retry-after, the rest is served", async () => {
     await platform.deploy("tiny", { maxInstances: 1, concurrency: 1 });
-    const answers = Array.from({ length: 300 }, () => get("/fn/tiny"));
-    await eventually(async () => expect(await platform.lane.depth()).toBe(257));
+    let answered = 0;
+    const answers = Array.from({ length: 300 }, () => get("/fn/tiny").finally(() => answered++));
+    await eventually(async () => expect([await platform.lane.depth(), answered]).toEqual([257, 43]));
     platform.worker();
     const statuses = (await Promise.all(answers)).map((answer) => [answer.status, answer.headers.get("retry-after")].join());
     expect(statuses.filter((status) => status === "200,")).toHaveLength(257);

@@ -50,14 +50,16 @@ export class Platform {
     const store = createStore({ url: redis.url });
     const lane = new SyncLane({ url: redis.url });
     const lines: Record<string, unknown>[] = [];
-    const log = createLog("debug", (text) =>
-      lines.push(
-        ...text
-          .trim()
-          .split("\n")
-          .map((line) => JSON.parse(line) as Record<string, unknown>),
-      ),
-    );
+    const log = createLog("debug", {
+      write: (text) =>
+        void lines.push(
+          ...text
+            .trim()
+            .split("\n")
+            .map((line) => JSON.parse(line) as Record<string, unknown>),
+        ),
+      flush: () => {},
+    });
     const controlSocket = join(dir, "control.sock");
     const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
     const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log });

@@ -114,6 +114,24 @@ test("the end of the IPC channel ends it", async () => {
   expect(await exit(child)).toEqual([0, null]);
 });
 
+test("nobody reads its log: requests are answered all the same, and it still ends", async () => {
+  const child = await start();
+  child.stdout?.pause();
+  worker((served) => {
+    served.claim();
+    served.respond(200, [], "ok");
+  });
+  // Far more lines than a pipe and the buffers on both sides hold.
+  for (let round = 0; round < 20; round++) {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(url("/fn/echo"))));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    await Promise.all(answers.map((answer) => answer.text()));
+  }
+  child.stdout?.resume();
+  child.kill("SIGTERM");
+  expect(await exit(child)).toEqual([0, null]);
+});
+
 test("a new process at the same path takes the place of a killed one", async () => {
   const first = await start();
   first.kill("SIGKILL");

@@ -95,12 +95,15 @@ export class ScriptedWorker {
   readonly lane: SyncLane;
   readonly #hello: Partial<HelloPayload>;
   readonly #script: (served: Served) => void;
+  /** False under load: what was served is not remembered. */
+  readonly #keep: boolean;
   readonly #stop = new AbortController();
   readonly #streams = new Map<number, Served>();
   #socket: Socket | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(given: { redisUrl: string; hello: Partial<HelloPayload>; script: (served: Served) => void }) {
+  constructor(given: { redisUrl: string; hello: Partial<HelloPayload>; script: (served: Served) => void; keep?: boolean }) {
+    this.#keep = given.keep ?? true;
     this.lane = new SyncLane({ url: given.redisUrl });
     this.#hello = given.hello;
     this.#script = given.script;
@@ -137,8 +140,8 @@ export class ScriptedWorker {
   #take(envelope: Envelope): void {
     this.#link(envelope.head.gateway);
     const served = new Served(envelope, (frame) => this.send(frame));
-    this.#streams.set(served.stream, served);
-    this.served.push(served);
+    if (this.#keep) this.#streams.set(served.stream, served);
+    if (this.#keep) this.served.push(served);
     this.#script(served);
   }
 
