@@ -34,6 +34,8 @@ export class Invocation implements LogOwner, ContextSource {
   readonly #controller = new NativeAbortController();
   readonly #startedMs = clockMs();
   readonly #startedCpuMs = cpuMs();
+  /** Held until done: undici lets the signal of a Request that is collected go silent. */
+  #request: Request | undefined;
   #incoming: IncomingBody | undefined;
   #outgoing: OutgoingBody | undefined;
   #reader: ReadableStreamDefaultReader<unknown> | undefined;
@@ -60,15 +62,14 @@ export class Invocation implements LogOwner, ContextSource {
 
   /** `body` is the inline part of it, a view that is valid during this call. */
   start(program: Program, head: RequestHead, body: Uint8Array, complete: boolean): void {
-    let request: Request;
     try {
-      request = buildRequest(head, this.#requestBody(head.method, body, complete), this.signal);
+      this.#request = buildRequest(head, this.#requestBody(head.method, body, complete), this.signal);
     } catch (thrown) {
       this.fail("INVALID_REQUEST", thrown);
       return this.#finish();
     }
     const context = new InvocationContext(head, program.identity, this, this.#around.log);
-    runAs(this, () => void this.#run(program, request, context));
+    runAs(this, () => void this.#run(program, this.#request!, context));
   }
 
   /** @throws FrameError when the body overruns its window. */
@@ -121,7 +122,7 @@ export class Invocation implements LogOwner, ContextSource {
   async #run(program: Program, request: Request, context: InvocationContext): Promise<void> {
     try {
       const answer = readResponse(await callHandler(program, request, context));
-      await this.#answer(answer, request.method === "HEAD");
+      await this.#answer(answer, this.#request?.method === "HEAD");
       this.#answerEnded = true;
     } catch (thrown) {
       this.fail(isInstance(thrown, InvalidResponse) ? "FUNCTION_INVALID_RESPONSE" : "FUNCTION_ERROR", thrown);
@@ -131,7 +132,7 @@ export class Invocation implements LogOwner, ContextSource {
 
   async #answer({ status, headers, body }: Answer, headOnly: boolean): Promise<void> {
     const unwanted = headOnly || this.#cancelled;
-    if (unwanted && body !== null && typeof body !== "function") void body.cancel().catch(ignore);
+    if (unwanted && body !== null && typeof body !== "function") void ignoreFailure(() => body.cancel());
     if (this.#cancelled || this.#answerEnded) return;
     const line = { status, headers, handlerMs: clockMs() - this.#startedMs };
     const outgoing = new OutgoingBody(this.#around.channel, this.#stream, responseText(line));
@@ -142,7 +143,7 @@ export class Invocation implements LogOwner, ContextSource {
 
   #stopAnswer(reason: unknown): void {
     this.#outgoing?.cut();
-    void this.#reader?.cancel(reason).catch(ignore);
+    void ignoreFailure(() => this.#reader?.cancel(reason));
   }
 
   async #settleWork(work: unknown): Promise<void> {
@@ -167,4 +168,11 @@ export class Invocation implements LogOwner, ContextSource {
   }
 }
 
-const ignore = (): void => {};
+/** For what is given up: nobody is left to tell. Not by `catch`, which a function may have replaced. */
+async function ignoreFailure(work: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // Given up.
+  }
+}

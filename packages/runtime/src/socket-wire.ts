@@ -1,9 +1,11 @@
-import { writeSync, writevSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import type { Wire } from "./channel.ts";
 import { clockMs } from "./intrinsics.ts";
 
 const READ_BUFFER_BYTES = 64 * 1024;
+/** Up to here a copy costs less than a vector of buffers. */
+const JOIN_BYTES = 16 * 1024;
 const RETRY_MS = 1;
 
 const { concat, allocUnsafeSlow } = Buffer;
@@ -18,8 +20,8 @@ export interface SocketEvents {
 }
 
 /**
- * A stream socket by its descriptor. An empty backlog is written past the stream, by one `write(2)`, which almost always takes it all;
- * what the kernel does not take waits in the stream for the socket to become writable.
+ * A stream socket by its descriptor. Node tries `write(2)` before it queues, so nearly always what is written is with the kernel when
+ * `write` returns. `fs.writeSync` would do the same for less, but it takes a polluted `Object.prototype.error` for a failed write.
  */
 export class SocketWire implements Wire {
   readonly #fd: number;
@@ -43,8 +45,10 @@ export class SocketWire implements Wire {
   }
 
   write(buffers: Uint8Array[], bytes: number): Promise<void> | undefined {
-    const written = this.#socket.writableLength === 0 ? this.#tryWrite(buffers) : 0;
-    return written < bytes ? this.#enqueue(buffers, written) : undefined;
+    if (buffers.length === 1) this.#socket.write(buffers[0]!);
+    else if (bytes <= JOIN_BYTES) this.#socket.write(concat(buffers, bytes));
+    else this.#writeEach(buffers);
+    return this.#socket.writableLength === 0 ? undefined : this.drained();
   }
 
   writeNow(buffers: Uint8Array[], bytes: number, limitMs: number): void {
@@ -53,7 +57,7 @@ export class SocketWire implements Wire {
     const until = clockMs() + limitMs;
     let rest: Uint8Array = concat(buffers, bytes);
     for (;;) {
-      rest = rest.subarray(this.#tryWrite([rest]));
+      rest = rest.subarray(this.#tryWrite(rest));
       if (rest.byteLength === 0 || clockMs() > until) return;
       wait(new NativeInt32Array(new NativeSharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
@@ -64,28 +68,18 @@ export class SocketWire implements Wire {
     return new Promise((resolve) => this.#socket.write("", () => resolve()));
   }
 
-  /** All but the first `skip` bytes wait in the stream. */
-  #enqueue(buffers: Uint8Array[], skip: number): Promise<void> {
-    let left = skip;
+  #writeEach(buffers: Uint8Array[]): void {
     this.#socket.cork();
-    for (let i = 0; i < buffers.length; i++) {
-      const buffer = buffers[i]!;
-      if (left < buffer.byteLength) this.#socket.write(left === 0 ? buffer : buffer.subarray(left));
-      left = Math.max(0, left - buffer.byteLength);
-    }
-    const taken = this.drained();
+    for (let i = 0; i < buffers.length; i++) this.#socket.write(buffers[i]!);
     this.#socket.uncork();
-    return taken;
   }
 
   /** @returns how many bytes the kernel took; all, when there is no one left to write to. */
-  #tryWrite(buffers: Uint8Array[]): number {
+  #tryWrite(bytes: Uint8Array): number {
     try {
-      return buffers.length === 1 ? writeSync(this.#fd, buffers[0]!) : writevSync(this.#fd, buffers);
+      return writeSync(this.#fd, bytes);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return 0;
-      this.#onEnd();
-      return Infinity;
+      return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : bytes.byteLength;
     }
   }
 }

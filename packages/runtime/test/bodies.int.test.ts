@@ -13,7 +13,7 @@ afterAll(() => workshop.remove());
 describe.each(RUNTIMES)("bodies on %s", (runtime) => {
   let instance: Instance;
   const start = async (): Promise<Instance> => {
-    const started = new Instance(runtime, workshop.runtime);
+    const started = new Instance(runtime, workshop.runtime, true);
     await started.greeted();
     expect(await started.load(bundle)).toMatchObject({ ok: true });
     return started;

@@ -9,7 +9,7 @@ afterAll(() => workshop.remove());
 describe.each(RUNTIMES)("logs on %s", (runtime) => {
   let instance: Instance;
   beforeAll(async () => {
-    instance = new Instance(runtime, workshop.runtime);
+    instance = new Instance(runtime, workshop.runtime, true);
     await instance.greeted();
     await instance.load(bundle, { hasSourceMap: true });
   });

@@ -1,5 +1,10 @@
-/** What a zygote's child does, without the fork: warm up, then serve on descriptor 3. */
+/** What a zygote and its child do, without the fork: warm up when told to, then serve on descriptor 3. */
 import { serveInstance } from "../../src/serve.ts";
 import { warmUp } from "../../src/warm-up.ts";
 
-void Promise.resolve(warmUp()).then(() => serveInstance({ fd: 3 }));
+async function main(): Promise<void> {
+  if (process.argv.includes("warm")) await warmUp();
+  serveInstance({ fd: 3 });
+}
+
+void main();
