@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { NODE_MODULES, ROOT, RUNTIMES, pinnedNode } from "./paths.mjs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { NODE_MODULES, PLATFORM_RUNTIME, ROOT, RUNTIMES, pinnedNode } from "./paths.mjs";
 import { SetupError, run, say, step } from "./step.mjs";
 
 const STAMP = join(NODE_MODULES, ".zygo-stamp");
@@ -18,7 +18,7 @@ const STAMP = join(NODE_MODULES, ".zygo-stamp");
 export async function installNpmPackages() {
   const lock = readFileSync(join(ROOT, "package-lock.json"), "utf8");
   const stamp = createHash("sha256").update(`${process.arch}\n${lock}`).digest("hex");
-  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return;
+  if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) return linkPlatformNode();
   if (!isInstalled(JSON.parse(lock).packages)) {
     say("npm packages: installing (the first time takes about half a minute)");
     await step("npm packages", () =>
@@ -28,7 +28,17 @@ export async function installNpmPackages() {
     );
   }
   requirePinnedNodes();
+  linkPlatformNode();
   writeFileSync(STAMP, stamp);
+}
+
+/** Each pinned Node wants to be `node_modules/.bin/node`, which npm scripts and npx find before any other: it is the platform's. */
+function linkPlatformNode() {
+  const link = join(NODE_MODULES, ".bin", "node");
+  const target = relative(dirname(link), pinnedNode(PLATFORM_RUNTIME));
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(link) === target) return;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
 }
 
 /**

@@ -18,12 +18,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const supervisor of started) {
-    supervisor.process.kill("SIGTERM");
-    await supervisor.ended;
-    // A kill has taken effect a moment after it was sent.
-    await until(supervisor, () => processesOf(home).length === 0);
+  for (const { process, ended } of started) {
+    process.kill("SIGTERM");
+    await ended;
   }
+  // A kill has taken effect a moment after it was sent.
+  for (const supervisor of started.slice(0, 1)) await until(supervisor, () => processesOf(home).length === 0);
   rmSync(home, { recursive: true });
 });
 
