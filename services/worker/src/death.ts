@@ -1,12 +1,5 @@
-import type { ErrorCode } from "@zygo/contracts";
 import type { ExitStatus, SandboxUsage } from "@zygo/sandbox";
-
-/** Why an invocation got no answer of its function's own. */
-export interface Verdict {
-  code: ErrorCode;
-  /** One sentence for the caller. */
-  detail: string;
-}
+import type { Verdict } from "./verdict.ts";
 
 /** The exit status of the runtime after an error that no handler caught; failure frames went before it. */
 const UNCAUGHT_EXIT = 70;

@@ -3,13 +3,14 @@ import { decodeEnvelope, shortVersion, type Envelope } from "@zygo/contracts";
 import { takeable } from "@zygo/core";
 import type { FunctionLogs } from "./function-logs.ts";
 import { GatewayLinks } from "./gateway-links.ts";
-import { Group, unavailable, type GroupHost } from "./group.ts";
+import { Group, type GroupHost } from "./group.ts";
 import { Invocation } from "./invocation.ts";
 import { describeInvocation } from "./invocation-line.ts";
 import type { Logger } from "./log.ts";
 import type { PeerDone } from "./peer.ts";
 import { Rooms } from "./rooms.ts";
 import type { Starter } from "./starter.ts";
+import { unavailable, VERDICTS } from "./verdict.ts";
 import { readVersion, type VersionSource } from "./versions.ts";
 
 /** Most invocations out of one pop. */
@@ -77,7 +78,7 @@ export class Dispatcher implements GroupHost {
 
   /** Ends all instances; what they serve, and what waits, is told that the worker stops. */
   close(): void {
-    this.rooms.close({ code: "SHUTTING_DOWN", detail: "The worker is stopping." });
+    this.rooms.close(VERDICTS.stopping);
     // Failures are written in this turn of the loop; the links end after it.
     setImmediate(() => this.#links.close());
   }
@@ -137,7 +138,7 @@ export class Dispatcher implements GroupHost {
     const invocation = new Invocation(envelope, link, now);
     link.claim(invocation);
     if (head.deadlineMs <= now) {
-      invocation.fail({ code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." });
+      invocation.fail(VERDICTS.deadlineQueued);
       return this.#options.log.info("invocation", describeInvocation(invocation, undefined));
     }
     const deadline = setTimeout(() => this.#expire(invocation), head.deadlineMs - now);

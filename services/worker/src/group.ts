@@ -1,13 +1,13 @@
 import { performance } from "node:perf_hooks";
-import { FnError, type ErrorCode } from "@zygo/contracts";
+import { FnError } from "@zygo/contracts";
 import { idlePolicy, instanceDemand, reapable, startsNeeded, type VersionLoad } from "@zygo/core";
 import { Instance } from "./instance.ts";
-import type { Verdict } from "./death.ts";
 import type { Forked } from "./forked.ts";
 import type { Invocation } from "./invocation.ts";
 import type { FunctionLogs } from "./function-logs.ts";
 import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
 import type { Starter } from "./starter.ts";
+import { VERDICTS, type Verdict } from "./verdict.ts";
 import type { ReadyVersion } from "./versions.ts";
 
 /** What a group needs of the worker around it. */
@@ -22,12 +22,6 @@ export interface GroupHost {
   onRoom(): void;
   onSettled(invocation: Invocation, done: PeerDone | undefined): void;
 }
-
-const TIMED_OUT: Record<"starting" | "waiting", Verdict> = {
-  starting: { code: "FUNCTION_TIMEOUT", detail: "The function's module did not finish loading before the deadline." },
-  waiting: { code: "QUEUE_TIMEOUT", detail: "Every instance of the function was busy until the deadline." },
-};
-const REAPED: Verdict = { code: "FUNCTION_CRASHED", detail: "The instance was ended while idle." };
 
 /** All that this worker does for one version: who waits, who serves, what is starting. */
 export class Group {
@@ -92,7 +86,7 @@ export class Group {
   /** Its deadline has come, or its caller has left: nothing waits for it any more. */
   withdraw(invocation: Invocation): void {
     if (!this.#waiters.has(invocation)) return;
-    this.#failWaiter(invocation, this.#starting > 0 || this.#version === undefined ? TIMED_OUT.starting : TIMED_OUT.waiting);
+    this.#failWaiter(invocation, this.#starting > 0 || this.#version === undefined ? VERDICTS.deadlineLoading : VERDICTS.deadlineWaiting);
   }
 
   /** Gives waiters to what can serve them, and starts what is missing. */
@@ -118,7 +112,7 @@ export class Group {
       idle.map((instance) => now - instance.lastUsedAt),
       { ...policy, instances: this.#instances.size },
     );
-    for (const instance of idle.slice(0, count)) instance.end(REAPED);
+    for (const instance of idle.slice(0, count)) instance.end(VERDICTS.idle);
   }
 
   /** The idle instance that was used least recently; undefined when none is idle. */
@@ -137,7 +131,7 @@ export class Group {
   onFree(instance: Instance): void {
     this.#active--;
     if (instance.spent) {
-      if (instance.active === 0) instance.end(REAPED);
+      if (instance.active === 0) instance.end(VERDICTS.idle);
     } else if (!this.#available.includes(instance)) this.#available.push(instance);
     this.pump();
     if (this.#version?.record.limits.idleTimeoutMs === 0) this.reap(performance.now());
@@ -246,10 +240,4 @@ export class Group {
     this.demand = this.#version === undefined ? waiting : instanceDemand(this.#load(this.#version));
     this.#host.onChange(this);
   }
-}
-
-/** What callers are told when a version cannot be had. */
-export function unavailable(error: unknown): Verdict {
-  const code: ErrorCode = error instanceof FnError ? error.code : "INTERNAL";
-  return { code, detail: error instanceof FnError ? error.message : "The platform could not prepare the function." };
 }

@@ -1,12 +1,13 @@
 import { performance } from "node:perf_hooks";
 import { FrameError, FrameType, type Frame } from "@zygo/contracts/frames";
 import type { StartKind } from "@zygo/contracts/names";
-import { classifyDeath, learnCause, type Verdict } from "./death.ts";
+import { classifyDeath, learnCause } from "./death.ts";
 import type { Forked } from "./forked.ts";
 import type { FrameHandler } from "./frame-link.ts";
 import type { Invocation } from "./invocation.ts";
 import { parsePeer, parsePeerHead, parseWindow, PeerDone, PeerFailure, PeerLog, PeerResponse } from "./peer.ts";
 import type { Started } from "./starter.ts";
+import { VERDICTS, type Verdict } from "./verdict.ts";
 import { lifetimeOf, type ReadyVersion } from "./versions.ts";
 
 /** Those who want to know of an instance. */
@@ -30,13 +31,6 @@ const CANCEL_GRACE_MS = 100;
 const LOG_BYTES = 1.5 * 1024 * 1024;
 /** What a log frame counts for beside its payload, so that many tiny ones are no way around. */
 const LOG_FRAME_BYTES = 64;
-
-const PROTOCOL: Verdict = { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." };
-const TIMEOUT: Verdict = { code: "FUNCTION_TIMEOUT", detail: "The function did not answer before its deadline." };
-const NEIGHBOUR: Verdict = {
-  code: "FUNCTION_CRASHED",
-  detail: "The instance was ended because another invocation that it served overran its deadline.",
-};
 
 /** A process that has loaded a version and serves its invocations, `concurrency` at a time. See README for its states. */
 export class Instance implements FrameHandler {
@@ -104,12 +98,12 @@ export class Instance implements FrameHandler {
 
   /** Its deadline has come. */
   overdue(invocation: Invocation): void {
-    invocation.fail(TIMEOUT);
+    invocation.fail(VERDICTS.deadline);
     if (this.#gone) return;
-    if (this.#active.size <= 1) return this.end(TIMEOUT);
+    if (this.#active.size <= 1) return this.end(VERDICTS.deadline);
     invocation.cancel();
     setTimeout(() => {
-      if (invocation.seat !== undefined && this.#active.get(invocation.seat.stream) === invocation) this.end(NEIGHBOUR);
+      if (invocation.seat !== undefined && this.#active.get(invocation.seat.stream) === invocation) this.end(VERDICTS.neighbour);
     }, CANCEL_GRACE_MS);
   }
 
@@ -139,7 +133,7 @@ export class Instance implements FrameHandler {
     if (this.#gone) return;
     if (violation !== undefined) {
       this.#owner.onLog({ time: Date.now(), level: "error", message: `protocol violation: ${violation.message}` }, undefined);
-      return this.end(PROTOCOL);
+      return this.end(VERDICTS.protocol);
     }
     this.#leave();
     void this.#die();

@@ -14,9 +14,9 @@ import {
 } from "@zygo/contracts/frames";
 import { HEADERS, type StartKind } from "@zygo/contracts/names";
 import { Credit } from "./credit.ts";
-import type { Verdict } from "./death.ts";
 import type { FrameLink } from "./frame-link.ts";
 import type { PeerResponse } from "./peer.ts";
+import type { Verdict } from "./verdict.ts";
 
 const NOTHING = Buffer.alloc(0);
 

@@ -1,10 +1,9 @@
-import type { Verdict } from "./death.ts";
 import type { Group } from "./group.ts";
 import type { Instance } from "./instance.ts";
+import { VERDICTS, type Verdict } from "./verdict.ts";
 
 /** A version that nobody asked for in this long is forgotten, milliseconds. */
 const FORGET_MS = 60_000;
-const EVICTED: Verdict = { code: "FUNCTION_CRASHED", detail: "The instance was ended while idle." };
 
 /** All groups of the worker, and the room that its instances share. */
 export class Rooms {
@@ -66,7 +65,7 @@ export class Rooms {
     while (free < wanted) {
       const victim = this.#leastRecentlyUsed(asker);
       if (victim === undefined) break;
-      victim.end(EVICTED);
+      victim.end(VERDICTS.idle);
       free++;
     }
     if (free < wanted) this.#starved.add(asker);
