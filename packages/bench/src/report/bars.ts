@@ -3,7 +3,7 @@ import { line, px, svg, text } from "./markup.ts";
 import { linearScale } from "./scale.ts";
 
 const WIDTH = 880;
-const LEFT = 230;
+const LEFT = 250;
 const RIGHT = 780;
 const ROW = 34;
 const TOP = 6;
@@ -33,5 +33,5 @@ export function bars(title: string, unit: string, all: readonly Bar[]): string {
     const figure = text(scale.at(value) + 8, y + ROW / 2 + 4, shown, 'class="value"');
     return `<g class="${group}">${text(LEFT - 14, y + ROW / 2 + 4, label, 'class="label end"')}${bar}${figure}</g>`;
   });
-  return svg(title, [WIDTH, bottom + 28], [...axis, ...rows, text(RIGHT + 24, bottom + 18, unit, 'class="faint"')]);
+  return svg(title, [WIDTH, bottom + 28], [...axis, ...rows, text(RIGHT + 36, bottom + 18, unit, 'class="faint"')]);
 }

@@ -4,7 +4,7 @@ import { line, px, svg, text } from "./markup.ts";
 import { linearScale, type Scale } from "./scale.ts";
 
 const WIDTH = 880;
-const LEFT = 230;
+const LEFT = 250;
 const RIGHT = 790;
 const ROW = 34;
 const TOP = 34;

@@ -38,7 +38,8 @@ function startUp({ startUp: all, plan, spawnFloor }: BenchResult): string {
   const floor =
     spawnFloor === null ? "" : ` Spawning <code>/bin/true</code> takes ${showMs(spawnFloor.p50)} ms here, a part of each peer's time.`;
   return `<h2>Start-up: nothing running, to the first byte of the answer</h2>
-<p>Zygo: over a new connection, through gateway, Redis, worker and sandbox. Peers: spawned, listening, connected, answered; of them only
+<p>Zygo: over a new connection, through gateway, Redis, worker and sandbox; <em>hot</em> has an idle instance and shows what
+that way costs alone. Peers: spawned, listening, connected, answered; of them only
 bwrap isolates anything. In turns, ${plan.samples} rounds.${floor} Bar: p50. Dashes: p99.</p>
 ${figure(stripPlot("Start-up times of hello", hello))}
 ${figure(stripPlot("Start-up times of larger bundles", larger))}

@@ -18,11 +18,11 @@ svg { display: block; width: 100%; min-width: 680px; height: auto; font: 13px sy
 .faint { fill: var(--faint); font-size: 12px; } .middle { text-anchor: middle; } .end { text-anchor: end; }
 .grid { stroke: var(--line); } .value { font-weight: 600; font-variant-numeric: tabular-nums; }
 .zygo .label { fill: var(--zygo); font-weight: 600; }
-.zygo .dots, .zygo .bar { fill: var(--zygo); } .peer .dots, .peer .bar { fill: var(--peer); } .dots { fill-opacity: .38; }
+.zygo .dots, .zygo .bar { fill: var(--zygo); } .peer .dots, .peer .bar { fill: var(--peer); } .dots { fill-opacity: .5; }
 .median { stroke: var(--ink); stroke-width: 2.5; } .tail { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2 2; }
 .phase-queue { fill: var(--queue); } .phase-start { fill: var(--start); } .phase-init { fill: var(--init); }
 .phase-handler { fill: var(--handler); } .phase-rest { fill: var(--rest); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(170px, 1fr)); gap: 12px; margin: 24px 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(135px, 1fr)); gap: 12px; margin: 24px 0 0; }
 .tile { padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .tile b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; } .tile span { color: var(--faint); font-size: 13px; }
 .mind { margin: 24px 0 0; padding: 12px 16px; border-left: 3px solid var(--warn); background: var(--card); } .mind ul { margin: 4px 0 0; padding-left: 20px; }
