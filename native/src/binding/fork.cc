@@ -85,6 +85,7 @@ class Zygote {
     action.sa_handler = ring;
     action.sa_flags = SA_RESTART | SA_NOCLDSTOP;
     if (sigaction(SIGCHLD, &action, nullptr) < 0) return sys::failure("sigaction", "SIGCHLD");
+    inherited_ = TRY(jail::Inherited::list({control_, bell_.get(), own_pids_.get()}));
     return sys::done();
   }
 
@@ -118,7 +119,7 @@ class Zygote {
     if (received->bytes != sizeof request || received->fds.size() < 2) return -1;
     sandbox = request.sandbox;
     sys::Fd channel = std::move(received->fds[0]);
-    jail::Entry entry{std::move(received->fds[1]), {}, seccomp_};
+    jail::Entry entry{std::move(received->fds[1]), {}, seccomp_, &inherited_};
     for (size_t at = 2; at < received->fds.size(); ++at) entry.cgroup_doors.push_back(std::move(received->fds[at]));
     return fork_into(sandbox, std::move(channel), entry);
   }
@@ -166,6 +167,7 @@ class Zygote {
   std::span<const char> seccomp_;
   sys::Fd own_pids_;
   sys::Fd bell_;
+  jail::Inherited inherited_;
   std::map<pid_t, uint32_t> children_;
 };
 

@@ -60,6 +60,8 @@ Done plain_surroundings(Entry&) {
   return done();
 }
 
+Done replace_inherited(Entry& entry) { return entry.inherited->replace(); }
+
 // Changing ids made the process undumpable, which hides its own /proc/self from it. Only processes of this sandbox share the uid.
 Done own_proc_readable(Entry&) {
   if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return sys::failure("prctl PR_SET_DUMPABLE");
@@ -70,7 +72,8 @@ Done filter_syscalls(Entry& entry) { return sys::install_seccomp(entry.seccomp);
 
 constexpr Step<Entry> kEnter[] = {
     {"cgroup-join", join_cgroups},     {"namespaces", join_namespaces},      {"rlimits", limit_resources},
-    {"privileges", drop_privileges},   {"surroundings", plain_surroundings}, {"dumpable", own_proc_readable},
+    {"privileges", drop_privileges},   {"surroundings", plain_surroundings}, {"inherited", replace_inherited},
+    {"dumpable", own_proc_readable},
 };
 constexpr Step<Entry> kSeal[] = {{"seccomp", filter_syscalls}};
 

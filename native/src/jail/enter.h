@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "jail/inherited.h"
 #include "jail/step.h"
 #include "sys/fd.h"
 
@@ -13,6 +14,7 @@ struct Entry {
   sys::Fd init;                       // pidfd of the sandbox's pid 1
   std::vector<sys::Fd> cgroup_doors;  // one a hierarchy, opened for writing
   std::span<const char> seccomp;      // struct sock_filter[]
+  const Inherited* inherited = nullptr;
 };
 
 // Namespaces, ids, capabilities, limits. The caller then repairs Node's loop and installs the filter with the plan below.

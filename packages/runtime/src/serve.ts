@@ -10,20 +10,25 @@ export interface ServeOptions {
 }
 
 /**
- * Makes this process an instance: says hello on the socket, loads the version that the worker names, then serves its invocations until
- * the worker closes its end. Call it once, in the process that will run the function, after `warmUp` in its parent.
+ * Makes all of an instance but its socket, in the zygote, so that a forked child has nothing to make: the session, the captured console,
+ * the supervision of how the process ends. Call it once, after `warmUp`.
+ * @returns what makes the forked process an instance: it says hello on the socket, loads the version that the worker names, then serves
+ * its invocations until the worker closes its end.
  */
-export function serveInstance(options: ServeOptions): void {
+export function prepareInstance(): (options: ServeOptions) => void {
   // The zygote has made it `_exit(2)`: taken now, before a function can replace it.
   const exit = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process);
-  const wire = new SocketWire(options.fd, {
+  const wire = new SocketWire({
     onBytes: (bytes) => receive(session, bytes, exit),
     onEnd: () => exit(0),
   });
   const session = new Session(wire);
   captureConsole(session.sink);
   superviseProcess(session, exit);
-  session.greet();
+  return ({ fd }) => {
+    wire.attach(fd);
+    session.greet();
+  };
 }
 
 /** A worker that breaks the protocol cannot be answered. */

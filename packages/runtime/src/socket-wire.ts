@@ -24,20 +24,31 @@ export interface SocketEvents {
  * `write` returns. `fs.writeSync` would do the same for less, but it takes a polluted `Object.prototype.error` for a failed write.
  */
 export class SocketWire implements Wire {
-  readonly #fd: number;
-  readonly #socket: Socket;
   readonly #onEnd: () => void;
+  readonly #onread: { buffer: Buffer; callback: (bytes: number, buffer: Buffer) => boolean };
+  #fd = -1;
+  #socket!: Socket;
 
-  constructor(fd: number, events: SocketEvents) {
-    this.#fd = fd;
+  /** Made in the zygote, without a socket. */
+  constructor(events: SocketEvents) {
     this.#onEnd = () => events.onEnd();
     const callback = (bytes: number, buffer: Buffer): boolean => {
       events.onBytes(buffer.subarray(0, bytes));
       return true;
     };
-    const onread = { buffer: allocUnsafeSlow(READ_BUFFER_BYTES), callback };
-    this.#socket = new Socket({ fd, readable: true, writable: true, onread });
+    this.#onread = { buffer: allocUnsafeSlow(READ_BUFFER_BYTES), callback };
+  }
+
+  /** Once, before anything is written. `fd`: a connected stream socket, its owner from now on. */
+  attach(fd: number): void {
+    this.#fd = fd;
+    this.#socket = new Socket({ fd, readable: true, writable: true, onread: this.#onread });
     this.#socket.on("end", this.#onEnd).on("close", this.#onEnd).on("error", this.#onEnd);
+  }
+
+  /** Closes the socket; `onEnd` follows. */
+  close(): void {
+    this.#socket.destroy();
   }
 
   get backlogBytes(): number {

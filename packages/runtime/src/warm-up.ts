@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { Duplex } from "node:stream";
 import { encodeFrame, encodeHead, encodeWindow, FLAG_END, FrameType } from "@zygo/contracts/frames";
@@ -9,18 +9,21 @@ import { OutputStream } from "./output-stream.ts";
 import { readConfig } from "./read-config.ts";
 import { resolveHandlers } from "./resolve-handlers.ts";
 import { Session } from "./session.ts";
+import { SocketWire } from "./socket-wire.ts";
 import { PRACTICE, practiceProgram } from "./warm-up-program.ts";
 
 /** Enough for V8 to have compiled what each request runs, and to know its shapes. */
 const ROUNDS = 150;
+const SOCKET_ROUNDS = 30;
 
 const BUNDLE = "exports.config = { memoryMb: 128 }; exports.default = { fetch: () => new Response('hello') };";
 
 /**
  * Exercises in the zygote what every instance does, so that a forked child finds it loaded, compiled and in memory that it shares.
  * Leaves no handle, timer or thread behind, and nothing that a function can see. Idempotent.
+ * @param socketPair a connected pair of stream sockets; without it the socket's own paths stay cold.
  */
-export async function warmUp(): Promise<void> {
+export async function warmUp(socketPair?: () => [number, number]): Promise<void> {
   const exports = evaluateCommonJs(BUNDLE, "/app/main.cjs");
   resolveHandlers(exports);
   readConfig(exports);
@@ -28,6 +31,7 @@ export async function warmUp(): Promise<void> {
   warmDescriptors();
   new SourceMap({ version: 3, file: "a", sources: ["a"], sourcesContent: [], names: [], mappings: "AAAA", sourceRoot: "" }).findEntry(0, 0);
   await practise();
+  if (socketPair !== undefined) await practiseOnSocket(socketPair());
 }
 
 /** Requests of every kind over a channel that ends in memory. */
@@ -44,7 +48,7 @@ async function practise(): Promise<void> {
   }
 }
 
-function begin(session: Session, stream: number): void {
+function requestFrame(stream: number): Buffer {
   const { method, path, body, then } = PRACTICE[stream - 1]!;
   const head = {
     requestId: `req_${stream}`,
@@ -60,15 +64,43 @@ function begin(session: Session, stream: number): void {
     attempt: 1,
     trigger: "http",
   };
+  return encodeHead(FrameType.request, stream, head, Buffer.from(body), then === "end" ? FLAG_END : 0);
+}
+
+function begin(session: Session, stream: number): void {
+  const { body, then } = PRACTICE[stream - 1]!;
   const bytes = Buffer.from(body);
   const receive = session.channel.receive;
-  receive(encodeHead(FrameType.request, stream, head, bytes, then === "end" ? FLAG_END : 0));
+  receive(requestFrame(stream));
   if (then === "stream") {
     receive(encodeFrame(FrameType.body, stream, 0, bytes));
     receive(encodeWindow(stream, bytes.length));
     receive(encodeFrame(FrameType.body, stream, FLAG_END));
   }
   if (then === "cancel") receive(encodeFrame(FrameType.cancel, stream, 0));
+}
+
+/** Requests over a real socket, of which nothing is left when it resolves. */
+async function practiseOnSocket([ours, theirs]: [number, number]): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let served = 0;
+    const answer = Buffer.allocUnsafe(4096);
+    const wire: SocketWire = new SocketWire({ onBytes: (bytes) => session.channel.receive(bytes), onEnd: resolve });
+    const session = new Session(wire);
+    const ask = (): void => void writeSync(theirs, requestFrame(1));
+    session.use(practiceProgram(levelledMethods(session.sink), new OutputStream(session.sink, "info", 1)));
+    wire.attach(ours);
+    session.greet();
+    ask();
+    const next = (): void => {
+      readSync(theirs, answer);
+      if (++served === SOCKET_ROUNDS) return wire.close();
+      ask();
+      setImmediate(() => setImmediate(next));
+    };
+    setImmediate(() => setImmediate(next));
+  });
+  closeSync(theirs);
 }
 
 /** The paths of a socket's reads and writes, without a socket. */

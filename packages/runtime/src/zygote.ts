@@ -8,7 +8,7 @@ import { compactHeap } from "./fork/compact-heap.ts";
 import { installIdentity, renewIdentity } from "./fork/identity.ts";
 import { installRandomness, renewRandomness } from "./fork/randomness.ts";
 import { selfTest } from "./fork/self-test.ts";
-import { serveInstance } from "./serve.ts";
+import { prepareInstance } from "./serve.ts";
 import { warmUp } from "./warm-up.ts";
 
 const CONTROL = 3;
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   for (const name of Object.keys(process.env)) delete process.env[name];
   installIdentity();
   installRandomness();
-  await warmUp();
+  await warmUp(() => addon.socketPair());
   const outcome = selfTest(addon);
   if (outcome === "child") return;
   addon.ready(CONTROL, JSON.stringify({ ...outcome, nodeVersion: process.version }));
@@ -40,13 +40,14 @@ function readProgram(): Buffer {
 
 /** Blocks; what follows `serve` runs in each forked child alone. */
 function forkOnRequest(addon: ReturnType<typeof loadForkAddon>, seccomp: Buffer): void {
+  // process.exit() ends in it. Node's own would join threads that a child does not have.
+  (process as unknown as { reallyExit: (code: number) => never }).reallyExit = (code) => addon.exit(code);
+  const becomeInstance = prepareInstance();
   compactHeap();
   const { channel } = addon.serve(CONTROL, seccomp);
-  // process.exit() ends in it. Node's own would join threads that this process does not have.
-  (process as unknown as { reallyExit: (code: number) => never }).reallyExit = (code) => addon.exit(code);
   renewIdentity(addon.pid());
   renewRandomness();
-  serveInstance({ fd: channel });
+  becomeInstance({ fd: channel });
 }
 
 void main();

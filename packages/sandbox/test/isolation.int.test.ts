@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { namespaces } from "@zygo/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cgroupFile, cgroupPaths } from "./cgroup-files.ts";
@@ -25,6 +25,16 @@ interface Report extends Record<string, unknown> {
   status: string;
   mounts: string;
   fds: string[];
+}
+
+/** Identity of each pipe, socket and eventfd that the process has open. */
+function shareable(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    const target = readlinkSync(`/proc/${pid}/fd/${fd}`);
+    if (target.startsWith("pipe:") || target.startsWith("socket:")) return [target];
+    const eventfd = /eventfd-id: *(\d+)/.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"));
+    return eventfd === null ? [] : [`eventfd:${eventfd[1]}`];
+  });
 }
 
 describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runtime) => {
@@ -69,6 +79,17 @@ describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runti
     expect([0, "EACCES", "ENOENT"]).toContain(report["kcore"]);
     expect(report.mounts.split("\n")[0]).toMatch(/^overlay \/ overlay ro,nosuid,nodev/);
     expect(report.fds.filter((target) => target.startsWith("/") && target !== "/dev/null" && !target.startsWith("/proc/"))).toEqual([]);
+  });
+
+  it("shares no descriptor with its siblings", async () => {
+    const other = await test.host.create({ runtime, limits: LIMITS, hostname: "sibling", layer: test.layer(REPORT) });
+    const sibling = await startInstance(other);
+    expect(shareable(instance.process.pid).filter((id) => shareable(sibling.process.pid).includes(id))).toEqual([]);
+  });
+
+  it("shares no writable memory", () => {
+    const maps = readFileSync(`/proc/${instance.process.pid}/maps`, "utf8").split("\n");
+    expect(maps.filter((line) => / .w.s /.test(line))).toEqual([]);
   });
 
   it("shares no namespace with the host", () => {

@@ -1,10 +1,10 @@
 /** What a zygote and its child do, without the fork: warm up when told to, then serve on descriptor 3. */
-import { serveInstance } from "../../src/serve.ts";
+import { prepareInstance } from "../../src/serve.ts";
 import { warmUp } from "../../src/warm-up.ts";
 
 async function main(): Promise<void> {
   if (process.argv.includes("warm")) await warmUp();
-  serveInstance({ fd: 3 });
+  prepareInstance()({ fd: 3 });
 }
 
 void main();
