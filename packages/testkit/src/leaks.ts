@@ -64,3 +64,15 @@ export async function settled(before: Held, count: () => Held, withinMs = 10_000
   }
   return now;
 }
+
+/** What is held once it has not changed for a second: pools are full, nothing is being reaped. @throws Error after 20 s of change */
+export async function steady(count: () => Held): Promise<Held> {
+  let [last, sinceMs] = [count(), performance.now()];
+  for (const endMs = sinceMs + 20_000; performance.now() - sinceMs < 1_000;) {
+    if (performance.now() > endMs) throw new Error(`it does not come to rest: ${JSON.stringify(last)}`);
+    await sleep(50);
+    const now = count();
+    if (JSON.stringify(now) !== JSON.stringify(last)) [last, sinceMs] = [now, performance.now()];
+  }
+  return last;
+}

@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient, type Client } from "@zygo/client";
-import { DeployResult, homePaths } from "@zygo/contracts";
+import { DeployResult, homePaths, RUNTIMES } from "@zygo/contracts";
 import { z } from "zod";
 import { CHECKOUT, PINNED_NODE } from "./checkout.ts";
 import { freePort } from "./free-port.ts";
 import { listInstances, type InstanceView } from "./instances.ts";
-import { held, type Held } from "./leaks.ts";
+import { held, steady, type Held } from "./leaks.ts";
 import { processesNaming } from "./processes.ts";
 import { run, type Outcome, type RunOptions } from "./run.ts";
-import { servicePids, type ServicePids } from "./service-pids.ts";
+import { servicePids, zygotePids, type ServicePids } from "./service-pids.ts";
 import { Supervisor } from "./supervisor.ts";
+import { waitFor } from "./wait-for.ts";
 
 const FN = join(CHECKOUT, "packages/cli/bin/fn.mjs");
 
@@ -100,6 +101,12 @@ export class Platform {
     const { worker } = this.pids();
     if (worker === undefined) throw new Error(`no worker runs:\n${this.supervisor.stderr}`);
     return held(worker, this.cgroupName);
+  }
+
+  /** Waits until all three zygotes and their pools are up and nothing changes any more. */
+  async rest(): Promise<Held> {
+    await waitFor("a zygote of each runtime", () => RUNTIMES.every((runtime) => zygotePids(this.home, runtime).length > 0), 30_000);
+    return steady(() => this.held());
   }
 
   /** SIGTERM, wait, remove the home. Idempotent. @returns the supervisor's exit code, null when a signal ended it */

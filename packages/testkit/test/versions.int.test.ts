@@ -53,7 +53,7 @@ test("both versions serve side by side and say which they are", async () => {
 test("an alias points where it was put", async () => {
   expect((await move("stable", first?.version)).status).toBe(200);
   expect(await textOf("app@stable/x")).toBe("first /x");
-  expect(await (await platform.fn(["invoke", "app@stable", "/y"])).stdout).toBe("first /y");
+  expect((await platform.fn(["invoke", "app@stable", "/y"])).stdout).toBe("first /y");
   expect((await move("stable", "live")).status).toBe(200);
   expect(await textOf("app@stable/x")).toBe("second /x");
 });
