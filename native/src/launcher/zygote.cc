@@ -78,7 +78,7 @@ constexpr jail::Step<Cradle> kPlan[] = {{"root", root}, {"loopback", loopback}, 
 constexpr std::array kArguments = {"node",
                                    "--single-threaded",
                                    "--disable-sigusr1",
-                                   "--v8-pool-size=0",
+                                   "--v8-pool-size=1",
                                    "--max-old-space-size=8192",
                                    "--no-warnings",
                                    "/usr/lib/fn/zygote.cjs"};

