@@ -35,7 +35,8 @@ constexpr int kEnterFailed = 71;
 constexpr int kLauncherGone = 0;
 constexpr int kReapEveryMs = 1000;
 
-// Rung by SIGCHLD. A signalfd would miss some: Node's other threads do not block the signal, and the kernel may hand it to them.
+// Rung by SIGCHLD. A signalfd would miss some: Node's other threads do not block the signal, and the kernel may hand it
+// to them.
 int bell = -1;
 
 void ring(int) {
@@ -47,7 +48,8 @@ void ring(int) {
 
 Napi::Error napi_error(Napi::Env env, const sys::Failure& failed) { return Napi::Error::New(env, failed.text()); }
 
-void send_event(int control, jail::ZygoteEventKind kind, uint32_t sandbox, int pid, int status, const std::string& text) {
+void send_event(int control, jail::ZygoteEventKind kind, uint32_t sandbox, int pid, int status,
+                const std::string& text) {
   jail::ZygoteEvent event{kind, sandbox, pid, status, {}};
   text.copy(event.text, sizeof event.text - 1);
   // A launcher that is gone shows as end of file at the next read.
@@ -107,7 +109,8 @@ class Zygote {
     int status = 0;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
       const auto found = children_.find(pid);
-      send_event(control_, jail::ZygoteEventKind::kExited, found == children_.end() ? 0 : found->second, pid, status, "");
+      send_event(control_, jail::ZygoteEventKind::kExited, found == children_.end() ? 0 : found->second, pid, status,
+                 "");
       children_.erase(pid);
     }
   }

@@ -1,4 +1,5 @@
-// What the worker needs of the kernel and Node does not offer: socket pairs, descriptors sent along, sockets in another network namespace.
+// What the worker needs of the kernel and Node does not offer: socket pairs, descriptors sent along, sockets in another
+// network namespace.
 //
 //   socketPair() → [fd, fd]                        SOCK_STREAM, close-on-exec
 //   sendWithFds(socket, text, fds)                 blocks up to a second when the peer's buffer is full
@@ -59,7 +60,8 @@ sys::Result<sys::Fd> bound_socket(int type, const sockaddr_in& address) {
   return socket;
 }
 
-// A socket belongs to the namespace in which it was made. The calling thread visits it and comes back before anything else runs.
+// A socket belongs to the namespace in which it was made. The calling thread visits it and comes back before anything
+// else runs.
 sys::Result<sys::Fd> socket_inside(pid_t pid, int type, const sockaddr_in& address) {
   const sys::Fd own = TRY(sys::open_path("/proc/thread-self/ns/net", O_RDONLY));
   const sys::Fd inside = TRY(sys::open_path("/proc/" + std::to_string(pid) + "/ns/net", O_RDONLY));

@@ -1,6 +1,7 @@
-// Condition variables that survive fork. glibc's remember waiters (in groups) that do not exist in a forked child, where a signal can
-// then wait for them for ever. These keep nothing but a sequence number: a waiter sleeps while the number is the one that it saw.
-// Spurious wake-ups happen, as POSIX allows. Source: futex(2); the classic sequence design, e.g. in bionic.
+// Condition variables that survive fork. glibc's remember waiters (in groups) that do not exist in a forked child,
+// where a signal can then wait for them for ever. These keep nothing but a sequence number: a waiter sleeps while the
+// number is the one that it saw. Spurious wake-ups happen, as POSIX allows. Source: futex(2); the classic sequence
+// design, e.g. in bionic.
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
@@ -30,8 +31,7 @@ int wait(Condition* condition, pthread_mutex_t* mutex, const timespec* until, bo
   const unsigned seen = condition->sequence.load(std::memory_order_relaxed);
   if (const int error = pthread_mutex_unlock(mutex); error != 0) return error;
   const int operation = FUTEX_WAIT_BITSET | futex_flags(condition) | (monotonic ? 0 : FUTEX_CLOCK_REALTIME);
-  const long result =
-      syscall(SYS_futex, &condition->sequence, operation, seen, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+  const long result = syscall(SYS_futex, &condition->sequence, operation, seen, until, nullptr, FUTEX_BITSET_MATCH_ANY);
   const bool timed_out = result < 0 && errno == ETIMEDOUT;
   const int locked = pthread_mutex_lock(mutex);
   return locked != 0 ? locked : (timed_out ? ETIMEDOUT : 0);
@@ -70,6 +70,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mu
   return wait(of(condition), mutex, until, of(condition)->monotonic != 0);
 }
 
-EXPORT int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock, const timespec* until) {
+EXPORT int pthread_cond_clockwait(pthread_cond_t* condition, pthread_mutex_t* mutex, clockid_t clock,
+                                  const timespec* until) {
   return wait(of(condition), mutex, until, clock == CLOCK_MONOTONIC);
 }

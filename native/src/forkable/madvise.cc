@@ -1,5 +1,5 @@
-// Node marks V8's heap MADV_DONTFORK, so that plain fork children (which only exec) copy less. A zygote's children use that heap:
-// this library, preloaded into zygotes, drops that one advice and passes on every other.
+// Node marks V8's heap MADV_DONTFORK, so that plain fork children (which only exec) copy less. A zygote's children use
+// that heap: this library, preloaded into zygotes, drops that one advice and passes on every other.
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>

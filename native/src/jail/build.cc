@@ -30,10 +30,10 @@ constexpr unsigned long long kBytesPerInode = 16 * 1024;
 constexpr unsigned long long kLeastInodes = 256;
 
 // Hidden: they tell of the host, or let it be changed. Source: the OCI default masks, plus what later advisories added.
-constexpr const char* kMaskedFiles[] = {"acpi",        "asound",     "interrupts", "kcore",        "keys",
-                                        "latency_stats", "sched_debug", "timer_list", "timer_stats",  "kmsg",
-                                        "kallsyms",    "kpagecount", "kpageflags", "kpagecgroup",  "sysrq-trigger",
-                                        "scsi",        "modules"};
+constexpr const char* kMaskedFiles[] = {"acpi",          "asound",      "interrupts", "kcore",       "keys",
+                                        "latency_stats", "sched_debug", "timer_list", "timer_stats", "kmsg",
+                                        "kallsyms",      "kpagecount",  "kpageflags", "kpagecgroup", "sysrq-trigger",
+                                        "scsi",          "modules"};
 constexpr const char* kReadOnlyDirs[] = {"bus", "fs", "irq", "sys"};
 
 Done await_id_map(Blueprint& print) {
@@ -124,7 +124,8 @@ Done place_fds(Blueprint& print) {
   const int status = ::fcntl(print.status, F_DUPFD, kAbove);
   const int program = ::fcntl(print.init_program, F_DUPFD, kAbove);
   if (lifeline < 0 || status < 0 || program < 0) return sys::failure("fcntl F_DUPFD");
-  if (::dup2(lifeline, 3) < 0 || ::dup2(status, 4) < 0 || ::dup3(program, 5, O_CLOEXEC) < 0) return sys::failure("dup2");
+  if (::dup2(lifeline, 3) < 0 || ::dup2(status, 4) < 0 || ::dup3(program, 5, O_CLOEXEC) < 0)
+    return sys::failure("dup2");
   print.lifeline = 3;
   print.status = 4;
   print.init_program = 5;
@@ -150,12 +151,24 @@ Done drop_privileges(Blueprint&) {
 }
 
 constexpr Step<Blueprint> kPlan[] = {
-    {"id-map", await_id_map},         {"cgroup-join", join_cgroups},   {"cgroup-namespace", unshare_cgroup},
-    {"hostname", name_host},          {"loopback", loopback_up},       {"private-mounts", private_mounts},
-    {"scratch", mount_scratch},       {"etc", write_etc},              {"overlay", mount_overlay},
-    {"tmp", mount_tmp},               {"dev", mount_dev},              {"proc", mount_proc},
-    {"proc-masks", mask_proc},        {"pivot-root", enter_root},      {"read-only-root", root_read_only},
-    {"descriptors", place_fds},       {"signals", default_signals},    {"privileges", drop_privileges},
+    {"id-map", await_id_map},
+    {"cgroup-join", join_cgroups},
+    {"cgroup-namespace", unshare_cgroup},
+    {"hostname", name_host},
+    {"loopback", loopback_up},
+    {"private-mounts", private_mounts},
+    {"scratch", mount_scratch},
+    {"etc", write_etc},
+    {"overlay", mount_overlay},
+    {"tmp", mount_tmp},
+    {"dev", mount_dev},
+    {"proc", mount_proc},
+    {"proc-masks", mask_proc},
+    {"pivot-root", enter_root},
+    {"read-only-root", root_read_only},
+    {"descriptors", place_fds},
+    {"signals", default_signals},
+    {"privileges", drop_privileges},
 };
 
 }  // namespace

@@ -34,8 +34,8 @@ Done join_namespaces(Entry& entry) {
 Done limit_resources(Entry&) {
   constexpr unsigned long long kMiB = 1024 * 1024;
   const std::pair<int, unsigned long long> limits[] = {
-      {RLIMIT_CORE, 0},   {RLIMIT_NOFILE, 1024}, {RLIMIT_MEMLOCK, 64 * 1024},  {RLIMIT_MSGQUEUE, 0},
-      {RLIMIT_RTPRIO, 0}, {RLIMIT_NICE, 0},      {RLIMIT_SIGPENDING, 1024},    {RLIMIT_STACK, 8 * kMiB},
+      {RLIMIT_CORE, 0},   {RLIMIT_NOFILE, 1024}, {RLIMIT_MEMLOCK, 64 * 1024}, {RLIMIT_MSGQUEUE, 0},
+      {RLIMIT_RTPRIO, 0}, {RLIMIT_NICE, 0},      {RLIMIT_SIGPENDING, 1024},   {RLIMIT_STACK, 8 * kMiB},
   };
   for (const auto& [resource, value] : limits) TRY(sys::limit_resource(resource, value));
   return done();
@@ -62,7 +62,8 @@ Done plain_surroundings(Entry&) {
 
 Done replace_inherited(Entry& entry) { return entry.inherited->replace(); }
 
-// Changing ids made the process undumpable, which hides its own /proc/self from it. Only processes of this sandbox share the uid.
+// Changing ids made the process undumpable, which hides its own /proc/self from it. Only processes of this sandbox
+// share the uid.
 Done own_proc_readable(Entry&) {
   if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return sys::failure("prctl PR_SET_DUMPABLE");
   return done();
@@ -71,8 +72,8 @@ Done own_proc_readable(Entry&) {
 Done filter_syscalls(Entry& entry) { return sys::install_seccomp(entry.seccomp); }
 
 constexpr Step<Entry> kEnter[] = {
-    {"cgroup-join", join_cgroups},     {"namespaces", join_namespaces},      {"rlimits", limit_resources},
-    {"privileges", drop_privileges},   {"surroundings", plain_surroundings}, {"inherited", replace_inherited},
+    {"cgroup-join", join_cgroups},   {"namespaces", join_namespaces},      {"rlimits", limit_resources},
+    {"privileges", drop_privileges}, {"surroundings", plain_surroundings}, {"inherited", replace_inherited},
     {"dumpable", own_proc_readable},
 };
 constexpr Step<Entry> kSeal[] = {{"seccomp", filter_syscalls}};

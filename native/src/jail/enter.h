@@ -17,7 +17,8 @@ struct Entry {
   const Inherited* inherited = nullptr;
 };
 
-// Namespaces, ids, capabilities, limits. The caller then repairs Node's loop and installs the filter with the plan below.
+// Namespaces, ids, capabilities, limits. The caller then repairs Node's loop and installs the filter with the plan
+// below.
 std::span<const Step<Entry>> enter_plan();
 std::span<const Step<Entry>> seal_plan();
 

@@ -14,8 +14,8 @@ class Inherited {
  public:
   // Everything open now, but 0-2 and `own`, which the caller closes itself.
   static sys::Result<Inherited> list(const std::vector<int>& own);
-  // In the child, before its loop is repaired: puts /dev/null in the place of each. The numbers stay taken, since Node still knows them.
-  // What fork handlers have already renewed (another pipe under the same number) is left alone.
+  // In the child, before its loop is repaired: puts /dev/null in the place of each. The numbers stay taken, since Node
+  // still knows them. What fork handlers have already renewed (another pipe under the same number) is left alone.
   sys::Done replace() const;
 
  private:

@@ -19,7 +19,8 @@ struct StepFailure {
   std::string text;
 };
 
-// Runs the steps in order up to the first that fails. `fail_at` names a step that is made to fail, for tests of the clean-up.
+// Runs the steps in order up to the first that fails. `fail_at` names a step that is made to fail, for tests of the
+// clean-up.
 template <class Context>
 bool run_plan(std::span<const Step<Context>> plan, Context& context, const std::string& fail_at, StepFailure& failed) {
   for (const Step<Context>& step : plan) {

@@ -5,7 +5,8 @@
 
 namespace jail {
 
-// launcher → zygote. Descriptors: the instance's channel, the pidfd of the sandbox's pid 1, then a cgroup door a hierarchy.
+// launcher → zygote. Descriptors: the instance's channel, the pidfd of the sandbox's pid 1, then a cgroup door a
+// hierarchy.
 struct ForkRequest {
   uint32_t sandbox;
   uint32_t reserved;

@@ -146,8 +146,9 @@ sys::Result<Cgroup> Cgroups::create(uint32_t sandbox) {
   const std::string name = "sb-" + std::to_string(sandbox);
   for (const Hierarchy& hierarchy : hierarchies_) {
     Fd dir = TRY(make_group(hierarchy.dir, name));
-    // v1: a thread that moves itself by `tasks` skips the global lock that `cgroup.procs` takes, which waits for an RCU grace period
-    // (5-10 ms). Whoever enters has one thread. Source: cgroup_procs_write_start() in kernel/cgroup/cgroup.c, commit 9a3284fad42f.
+    // v1: a thread that moves itself by `tasks` skips the global lock that `cgroup.procs` takes, which waits for an RCU
+    // grace period (5-10 ms). Whoever enters has one thread. Source: cgroup_procs_write_start() in
+    // kernel/cgroup/cgroup.c, commit 9a3284fad42f.
     Fd door = TRY(sys::open_beneath(dir, hierarchy.unified ? "cgroup.procs" : "tasks", O_WRONLY));
     group.parts_.push_back({&hierarchy, name, std::move(dir), std::move(door)});
   }

@@ -1,4 +1,5 @@
-// Control groups on v1 and v2 alike: one group an installation, one below it a sandbox, in each hierarchy that has a controller we need.
+// Control groups on v1 and v2 alike: one group an installation, one below it a sandbox, in each hierarchy that has a
+// controller we need.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ class Cgroup;
 
 class Cgroups {
  public:
-  // Finds the hierarchies, removes what a crashed predecessor of the same name left (killing what still runs in it), and makes the
-  // installation's group. Fails when memory, cpu or pids cannot be limited.
+  // Finds the hierarchies, removes what a crashed predecessor of the same name left (killing what still runs in it),
+  // and makes the installation's group. Fails when memory, cpu or pids cannot be limited.
   static sys::Result<Cgroups> open(const std::string& name);
   sys::Result<Cgroup> create(uint32_t sandbox);
   // Removes the installation's groups; what is busy stays for the next start.

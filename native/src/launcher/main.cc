@@ -1,6 +1,7 @@
 // The launcher: makes sandboxes and zygotes for one worker. Root, single-threaded, started by packages/sandbox.
 //
-//   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE --instance-filter FILE
+//   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE
+//   --instance-filter FILE
 //            [--fail-at STEP]
 // Descriptor 3 is its socket to the worker; when that closes, it ends with all that it made.
 #include <fcntl.h>
@@ -33,23 +34,35 @@ struct Options {
 };
 
 bool parse(int argc, char** argv, Options& options) {
-  const option known[] = {{"name", 1, nullptr, 'n'},          {"work-dir", 1, nullptr, 'w'},
-                          {"layers", 1, nullptr, 'l'},        {"base", 1, nullptr, 'b'},
-                          {"init", 1, nullptr, 'i'},          {"zygote-filter", 1, nullptr, 'z'},
-                          {"instance-filter", 1, nullptr, 's'}, {"fail-at", 1, nullptr, 'f'},
+  const option known[] = {{"name", 1, nullptr, 'n'},
+                          {"work-dir", 1, nullptr, 'w'},
+                          {"layers", 1, nullptr, 'l'},
+                          {"base", 1, nullptr, 'b'},
+                          {"init", 1, nullptr, 'i'},
+                          {"zygote-filter", 1, nullptr, 'z'},
+                          {"instance-filter", 1, nullptr, 's'},
+                          {"fail-at", 1, nullptr, 'f'},
                           {nullptr, 0, nullptr, 0}};
   for (int chosen; (chosen = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     const std::string value = optarg == nullptr ? "" : optarg;
-    if (chosen == 'n') options.name = value;
-    else if (chosen == 'w') options.stage.work_dir = value;
-    else if (chosen == 'l') options.stage.layers_dir = value;
-    else if (chosen == 'i') options.init = value;
-    else if (chosen == 'z') options.zygote_filter = value;
-    else if (chosen == 's') options.instance_filter = value;
-    else if (chosen == 'f') options.fail_at = value;
+    if (chosen == 'n')
+      options.name = value;
+    else if (chosen == 'w')
+      options.stage.work_dir = value;
+    else if (chosen == 'l')
+      options.stage.layers_dir = value;
+    else if (chosen == 'i')
+      options.init = value;
+    else if (chosen == 'z')
+      options.zygote_filter = value;
+    else if (chosen == 's')
+      options.instance_filter = value;
+    else if (chosen == 'f')
+      options.fail_at = value;
     else if (chosen == 'b' && value.find('=') != std::string::npos)
       options.stage.bases[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
-    else return false;
+    else
+      return false;
   }
   return !options.name.empty() && !options.stage.work_dir.empty() && !options.stage.layers_dir.empty();
 }
@@ -88,8 +101,9 @@ Done serve(const Options& options) {
   const Fd own_mounts = TRY(sys::open_path("/proc/self/ns/mnt", O_RDONLY));
   int lifeline[2];
   if (::pipe2(lifeline, O_CLOEXEC) < 0) return sys::failure("pipe2");
-  Service service(WorkerLink(Fd(kWorkerSocket)), Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), options.fail_at},
-                  std::move(programs), std::move(child_signals));
+  Service service(WorkerLink(Fd(kWorkerSocket)),
+                  Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), options.fail_at}, std::move(programs),
+                  std::move(child_signals));
   service.run();
   return sys::done();
 }

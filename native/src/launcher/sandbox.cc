@@ -110,8 +110,9 @@ Done equip(const Shared& shared, const Fd& init, const std::string& layer, uint6
 }  // namespace
 
 bool valid_layer_name(const std::string& name) {
-  return !name.empty() && name.size() < 200 && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.'; });
+  return !name.empty() && name.size() < 200 && name[0] != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+  });
 }
 
 std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed) {
@@ -130,21 +131,18 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
     sandbox.cgroup_.remove();
     return std::nullopt;
   };
-  if (const Done limited = sandbox.cgroup_.limit(spec.limits); !limited) return give_up("cgroup-limits", limited.failure());
+  if (const Done limited = sandbox.cgroup_.limit(spec.limits); !limited)
+    return give_up("cgroup-limits", limited.failure());
   auto mapped = make_pipe();
   auto status = make_pipe();
   if (!mapped || !status) return give_up("pipes", mapped ? status.failure() : mapped.failure());
   auto child = sys::clone_process(kNamespaces);
   if (!child) return give_up("namespaces", child.failure());
   if (child->pid == 0) {
-    jail::Blueprint print{"/base/" + spec.runtime,
-                          spec.layer.empty() ? "" : "/layers/" + spec.layer,
-                          spec.hostname,
-                          spec.limits.tmp_bytes,
-                          sandbox.cgroup_.doors(),
-                          mapped->read.get(),
-                          shared.lifeline,
-                          status->write.get(),
+    jail::Blueprint print{"/base/" + spec.runtime, spec.layer.empty() ? "" : "/layers/" + spec.layer,
+                          spec.hostname,           spec.limits.tmp_bytes,
+                          sandbox.cgroup_.doors(), mapped->read.get(),
+                          shared.lifeline,         status->write.get(),
                           shared.init_program};
     become_init(print, shared.fail_at);
   }

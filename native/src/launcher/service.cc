@@ -32,7 +32,10 @@ nlohmann::json status_json(int status) {
 }  // namespace
 
 Service::Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals)
-    : link_(std::move(link)), shared_(std::move(shared)), programs_(std::move(programs)), signals_(std::move(signals)) {}
+    : link_(std::move(link)),
+      shared_(std::move(shared)),
+      programs_(std::move(programs)),
+      signals_(std::move(signals)) {}
 
 void Service::run() {
   while (worker_here_) {
@@ -89,9 +92,12 @@ void Service::start_zygote(const Json& request) {
 
 void Service::create(const Json& request) {
   const SandboxSpec spec{request.at("sandbox").get<uint32_t>(), request.at("runtime").get<std::string>(),
-                         request.value("layer", ""), request.at("hostname").get<std::string>(), limits_of(request.at("limits"))};
-  if (!spec.layer.empty() && !valid_layer_name(spec.layer)) return link_.refuse(request.at("id"), {"request", "bad layer name"});
-  if (sandboxes_.contains(spec.id) || endings_.contains(spec.id)) return link_.refuse(request.at("id"), {"request", "the id is taken"});
+                         request.value("layer", ""), request.at("hostname").get<std::string>(),
+                         limits_of(request.at("limits"))};
+  if (!spec.layer.empty() && !valid_layer_name(spec.layer))
+    return link_.refuse(request.at("id"), {"request", "bad layer name"});
+  if (sandboxes_.contains(spec.id) || endings_.contains(spec.id))
+    return link_.refuse(request.at("id"), {"request", "the id is taken"});
   jail::StepFailure failed;
   auto sandbox = Sandbox::create(shared_, spec, failed);
   if (!sandbox) return link_.refuse(request.at("id"), failed);
@@ -105,7 +111,8 @@ void Service::fork(const Json& request) {
   const sys::Fd channel = link_.take_fd();
   const uint32_t id = request.at("sandbox").get<uint32_t>();
   const auto sandbox = sandboxes_.find(id);
-  if (!channel || sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"fork", "no such sandbox or no channel"});
+  if (!channel || sandbox == sandboxes_.end())
+    return link_.refuse(request.at("id"), {"fork", "no such sandbox or no channel"});
   const auto zygote = zygotes_.find(sandbox->second.runtime());
   if (zygote == zygotes_.end()) return link_.refuse(request.at("id"), {"fork", "no zygote of this runtime"});
   const auto doors = sandbox->second.cgroup().doors();
@@ -163,7 +170,8 @@ void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
       return;
     }
     case jail::ZygoteEventKind::kExited:
-      return link_.tell({{"event", "exit"}, {"sandbox", event.sandbox}, {"pid", event.pid}, {"status", status_json(event.status)}});
+      return link_.tell(
+          {{"event", "exit"}, {"sandbox", event.sandbox}, {"pid", event.pid}, {"status", status_json(event.status)}});
     case jail::ZygoteEventKind::kFailed: {
       const auto asked = forking_.find(event.sandbox);
       if (event.pid == 0 && asked != forking_.end()) {

@@ -13,8 +13,8 @@
 namespace launcher {
 
 struct Programs {
-  std::string zygote;      // struct sock_filter[] of the zygotes
-  sys::Fd instance;        // file with that of the instances
+  std::string zygote;  // struct sock_filter[] of the zygotes
+  sys::Fd instance;    // file with that of the instances
 };
 
 class Service {
@@ -55,8 +55,8 @@ class Service {
   std::map<pid_t, uint32_t> inits_;
   std::map<uint32_t, Ending> endings_;
   std::map<std::string, Zygote> zygotes_;
-  std::map<std::string, Json> starting_;     // runtime → id of its zygote request
-  std::map<uint32_t, Json> forking_;         // sandbox → id of its fork request
+  std::map<std::string, Json> starting_;  // runtime → id of its zygote request
+  std::map<uint32_t, Json> forking_;      // sandbox → id of its fork request
   bool worker_here_ = true;
 };
 

@@ -1,4 +1,5 @@
-// The launcher's own tiny mount namespace: each sandbox copies its mount table from it, so it holds only what they need.
+// The launcher's own tiny mount namespace: each sandbox copies its mount table from it, so it holds only what they
+// need.
 //
 //   /base/<runtime>  /layers  /proc  /dev (null zero full random urandom)  /empty  /scratch  /rootfs
 #pragma once
@@ -16,7 +17,8 @@ struct StageSources {
   std::map<std::string, std::string> bases;  // runtime → directory
 };
 
-// Enters a new mount namespace and makes the stage its root. No host path is reachable afterwards but through open descriptors.
+// Enters a new mount namespace and makes the stage its root. No host path is reachable afterwards but through open
+// descriptors.
 sys::Done set_stage(const StageSources& sources);
 
 }  // namespace launcher

@@ -6,7 +6,8 @@
 //   {"id":4,"op":"assign","sandbox":7,"layer":"…","limits":{…}}
 //   {"id":5,"op":"usage","sandbox":7}
 //   {"id":6,"op":"destroy","sandbox":7}
-// Answers: {"id":…,"ok":true,…} or {"id":…,"ok":false,"step":"…","error":"…"}. Events: {"event":"exit"|"zygote-exit"|…,…}.
+// Answers: {"id":…,"ok":true,…} or {"id":…,"ok":false,"step":"…","error":"…"}. Events:
+// {"event":"exit"|"zygote-exit"|…,…}.
 #pragma once
 
 #include <deque>

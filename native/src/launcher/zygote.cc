@@ -25,7 +25,8 @@ using sys::Fd;
 
 constexpr int kExecFailed = 72;
 
-// What the process that becomes a zygote needs. Descriptors 3 and 4 are those that packages/runtime/src/zygote.ts expects.
+// What the process that becomes a zygote needs. Descriptors 3 and 4 are those that packages/runtime/src/zygote.ts
+// expects.
 struct Cradle {
   std::string base;
   int socket;
@@ -72,16 +73,13 @@ Done signals(Cradle&) {
 // The self-test serves and fetches.
 Done loopback(Cradle&) { return sys::loopback_up(); }
 
-constexpr jail::Step<Cradle> kPlan[] = {{"root", root}, {"loopback", loopback}, {"descriptors", descriptors}, {"signals", signals}, {"seccomp", filter}};
+constexpr jail::Step<Cradle> kPlan[] = {
+    {"root", root}, {"loopback", loopback}, {"descriptors", descriptors}, {"signals", signals}, {"seccomp", filter}};
 
 // V8 on one thread; a heap limit far above any cgroup's, so that the kernel's limit is the one that counts.
-constexpr std::array kArguments = {"node",
-                                   "--single-threaded",
-                                   "--disable-sigusr1",
-                                   "--v8-pool-size=1",
-                                   "--max-old-space-size=8192",
-                                   "--no-warnings",
-                                   "/usr/lib/fn/zygote.cjs"};
+constexpr std::array kArguments = {
+    "node",          "--single-threaded",     "--disable-sigusr1", "--v8-pool-size=1", "--max-old-space-size=8192",
+    "--no-warnings", "/usr/lib/fn/zygote.cjs"};
 
 [[noreturn]] void become_zygote(Cradle& cradle) {
   jail::StepFailure failed;

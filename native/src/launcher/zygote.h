@@ -13,10 +13,10 @@ namespace launcher {
 
 class Zygote {
  public:
-  // Starts Node in a mount namespace of its own whose root is the base layer. `zygote_program`: struct sock_filter[] for itself;
-  // `instance_program`: a descriptor of the file with that of the instances.
-  static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program, int instance_program,
-                                     jail::StepFailure& failed);
+  // Starts Node in a mount namespace of its own whose root is the base layer. `zygote_program`: struct sock_filter[]
+  // for itself; `instance_program`: a descriptor of the file with that of the instances.
+  static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program,
+                                     int instance_program, jail::StepFailure& failed);
   sys::Done request_fork(uint32_t sandbox, int channel, const sys::Fd& init, std::span<const int> cgroup_doors);
   // The next event, or nothing when none is there; `gone` when the zygote ended.
   std::optional<jail::ZygoteEvent> next_event(bool& gone);

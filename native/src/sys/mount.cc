@@ -33,7 +33,8 @@ Done remount(const std::string& target, unsigned long flags) {
 }
 
 Done make_private(const std::string& target) {
-  if (::mount(nullptr, target.c_str(), nullptr, MS_REC | MS_PRIVATE, nullptr) < 0) return failure("mount --make-rprivate", target);
+  if (::mount(nullptr, target.c_str(), nullptr, MS_REC | MS_PRIVATE, nullptr) < 0)
+    return failure("mount --make-rprivate", target);
   return done();
 }
 

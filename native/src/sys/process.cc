@@ -64,7 +64,8 @@ Done no_new_privileges() {
 Done install_seccomp(std::span<const char> program) {
   const sock_fprog filter{static_cast<unsigned short>(program.size() / sizeof(sock_filter)),
                           reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()))};
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0) return failure("seccomp");
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)
+    return failure("seccomp");
   return done();
 }
 
@@ -75,7 +76,8 @@ Done limit_resource(int resource, unsigned long long value) {
 }
 
 Done send_signal(const Fd& pidfd, int signal) {
-  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) < 0 && errno != ESRCH) return failure("pidfd_send_signal");
+  if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) < 0 && errno != ESRCH)
+    return failure("pidfd_send_signal");
   return done();
 }
 

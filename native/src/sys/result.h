@@ -54,9 +54,9 @@ auto retrying(Call call) {
 }  // namespace sys
 
 // Leaves the enclosing function with the failure, else yields the value.
-#define TRY(expression)                                  \
-  ({                                                     \
-    auto try_result = (expression);                      \
-    if (!try_result) return try_result.failure();        \
-    std::move(*try_result);                              \
+#define TRY(expression)                           \
+  ({                                              \
+    auto try_result = (expression);               \
+    if (!try_result) return try_result.failure(); \
+    std::move(*try_result);                       \
   })

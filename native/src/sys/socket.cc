@@ -66,7 +66,8 @@ Result<Message> receive_message(int socket, std::span<char> buffer) {
   if (got < 0) return failure("recvmsg");
   Message message;
   message.bytes = static_cast<size_t>(got);
-  for (cmsghdr* part_header = CMSG_FIRSTHDR(&header); part_header != nullptr; part_header = CMSG_NXTHDR(&header, part_header)) {
+  for (cmsghdr* part_header = CMSG_FIRSTHDR(&header); part_header != nullptr;
+       part_header = CMSG_NXTHDR(&header, part_header)) {
     if (part_header->cmsg_level != SOL_SOCKET || part_header->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (part_header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     const int* received = reinterpret_cast<const int*>(CMSG_DATA(part_header));

@@ -6,7 +6,13 @@ describe("the error table", () => {
   it("is the one that docs/errors.md lists, row by row", () => {
     const text = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
     const listed = [...text.matchAll(/^\| `(\w+)` \| (\d+) \| (\w+) \| (yes|no) \| (.+) \|$/gm)].map((row) => row.slice(1));
-    const held = Object.entries(ERRORS).map(([code, row]) => [code, String(row.status), row.blame, row.retryable ? "yes" : "no", row.title]);
+    const held = Object.entries(ERRORS).map(([code, row]) => [
+      code,
+      String(row.status),
+      row.blame,
+      row.retryable ? "yes" : "no",
+      row.title,
+    ]);
     expect(listed).toEqual(held);
   });
 

@@ -28,10 +28,19 @@ export class KernelSandbox implements Sandbox {
   }
 
   /** @throws LauncherError naming the step that failed; nothing is left then. */
-  static async create(link: LauncherLink, { id, spec, onGone }: { id: number; spec: SandboxSpec; onGone: () => void }): Promise<KernelSandbox> {
+  static async create(
+    link: LauncherLink,
+    { id, spec, onGone }: { id: number; spec: SandboxSpec; onGone: () => void },
+  ): Promise<KernelSandbox> {
     const started = performance.now();
     const { runtime, hostname, limits } = spec;
-    const request = { sandbox: id, runtime, hostname, limits: wire(limits), ...(spec.layer !== undefined && { layer: layerName(spec.layer) }) };
+    const request = {
+      sandbox: id,
+      runtime,
+      hostname,
+      limits: wire(limits),
+      ...(spec.layer !== undefined && { layer: layerName(spec.layer) }),
+    };
     const { pid } = Pid.parse(await link.request("create", request));
     return new KernelSandbox(link, { id, initPid: pid, createMs: performance.now() - started, onGone });
   }

@@ -90,7 +90,9 @@ describe("a sandbox's life", () => {
 });
 
 describe("a step that fails", () => {
-  const steps = [...readFileSync(new URL("../../../native/src/jail/build.cc", import.meta.url), "utf8").matchAll(/\{"([a-z-]+)", \w+\}/g)].map((m) => m[1]!);
+  const steps = [
+    ...readFileSync(new URL("../../../native/src/jail/build.cc", import.meta.url), "utf8").matchAll(/\{"([a-z-]+)", \w+\}/g),
+  ].map((m) => m[1]!);
 
   it("is found in the plan", () => expect(steps.length).toBeGreaterThanOrEqual(18));
 

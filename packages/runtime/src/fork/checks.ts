@@ -52,7 +52,9 @@ async function httpRoundTrip(): Promise<void> {
 }
 
 /** (module (func (export "f") (result i32) i32.const 42)) */
-const WASM = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0, 65, 42, 11]);
+const WASM = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 6, 1, 4, 0, 65, 42, 11,
+]);
 
 /** Not among Node's types. */
 declare const WebAssembly: { instantiate(code: Uint8Array): Promise<{ instance: { exports: Record<string, unknown> } }> };

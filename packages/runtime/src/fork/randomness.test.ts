@@ -8,7 +8,10 @@ describe("the runtime's own generators", () => {
     const draws = Array.from({ length: 20_000 }, () => Math.random());
     expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...draws)).toBeLessThan(1);
-    const tenths = draws.reduce((counts, value) => counts.with(Math.floor(value * 10), counts[Math.floor(value * 10)]! + 1), new Array<number>(10).fill(0));
+    const tenths = draws.reduce(
+      (counts, value) => counts.with(Math.floor(value * 10), counts[Math.floor(value * 10)]! + 1),
+      new Array<number>(10).fill(0),
+    );
     for (const count of tenths) expect(Math.abs(count - 2000)).toBeLessThan(250);
   });
 
