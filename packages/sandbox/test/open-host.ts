@@ -67,7 +67,7 @@ export class TestInstance {
       const at = this.#waiting.findIndex((wants) => wants(message));
       if (at >= 0) this.#waiting.splice(at, 1);
     });
-    process.channel.on("data", (chunk) => decoder.push(chunk as Buffer));
+    process.channel.on("data", (chunk) => decoder.push(chunk));
   }
 
   /** The next frame of one of these types; rejects when the channel closes first. */
