@@ -5,6 +5,7 @@ import { encodeFrame, encodeHead, encodeWindow, FLAG_END, FrameType } from "@zyg
 import { levelledMethods } from "./console-capture.ts";
 import { evaluateCommonJs, importModule } from "./evaluate.ts";
 import { MemoryWire } from "./memory-wire.ts";
+import { withoutOptimiser } from "./optimiser.ts";
 import { OutputStream } from "./output-stream.ts";
 import { readConfig } from "./read-config.ts";
 import { resolveHandlers } from "./resolve-handlers.ts";
@@ -12,8 +13,8 @@ import { Session } from "./session.ts";
 import { SocketWire } from "./socket-wire.ts";
 import { PRACTICE, practiceProgram } from "./warm-up-program.ts";
 
-/** Enough for V8 to have compiled what each request runs, and to know its shapes. */
-const ROUNDS = 150;
+/** Enough for V8 to know the shapes of what each request runs; with many more it would be about to optimise it. */
+const ROUNDS = 30;
 const SOCKET_ROUNDS = 30;
 
 const BUNDLE = "exports.config = { memoryMb: 128 }; exports.default = { fetch: () => new Response('hello') };";
@@ -30,8 +31,10 @@ export async function warmUp(socketPair?: () => [number, number]): Promise<void>
   await importModule("data:text/javascript,export%20default%201");
   warmDescriptors();
   new SourceMap({ version: 3, file: "a", sources: ["a"], sourcesContent: [], names: [], mappings: "AAAA", sourceRoot: "" }).findEntry(0, 0);
-  await practise();
-  if (socketPair !== undefined) await practiseOnSocket(socketPair());
+  await withoutOptimiser(async () => {
+    await practise();
+    if (socketPair !== undefined) await practiseOnSocket(socketPair());
+  });
 }
 
 /** Requests of every kind over a channel that ends in memory. */
