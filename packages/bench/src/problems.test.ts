@@ -22,6 +22,12 @@ test.each([
   expect(isHealthy(result)).toBe(false);
 });
 
+test("a busy machine is told: its times mislead", () => {
+  const busy = { ...EXAMPLE, environment: { ...EXAMPLE.environment, loadBefore: 6.5 } };
+  expect(findProblems(busy)[0]).toContain("load 6.5 on 2 cores");
+  expect(isHealthy(busy)).toBe(true);
+});
+
 test("a peer's errors are told, but are not ours", () => {
   const result = { ...EXAMPLE, warm: [ours, { ...peer, many: { ...peer.many, errors: 1 } }] };
   expect(findProblems(result)).toContain("node:http: 1 errors under load");

@@ -11,7 +11,17 @@ export function isHealthy({ startUp, soak, warm, sustained }: Findings): boolean
 
 /** What a person must know before they trust the figures, a sentence each. */
 export function findProblems(result: Findings): string[] {
-  return [...result.startUp.flatMap(ofSeries), ...ofSoak(result), ...ofWarm(result), ...ofSustained(result)];
+  return [...ofMachine(result), ...result.startUp.flatMap(ofSeries), ...ofSoak(result), ...ofWarm(result), ...ofSustained(result)];
+}
+
+/** Runnable tasks per core before the run from which on others slow it down for certain. */
+const BUSY = 0.75;
+
+function ofMachine({ environment: { loadBefore, cores } }: Pick<BenchResult, "environment">): string[] {
+  if (!(loadBefore > BUSY * cores)) return [];
+  return [
+    `the machine was busy before the run began (load ${loadBefore.toFixed(1)} on ${cores} cores): times are too long, and ratios rough`,
+  ];
 }
 
 function ofSeries({ label, summary, others, errors }: BenchResult["startUp"][number]): string[] {
