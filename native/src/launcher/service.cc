@@ -6,28 +6,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/wire-forms.h"
+
 namespace launcher {
 namespace {
 
 constexpr int kRetryMs = 2;
 constexpr int kIdleMs = 1000;
 constexpr int kShutDownRounds = 2500;  // of kRetryMs: five seconds
-
-Limits limits_of(const nlohmann::json& limits) {
-  return {limits.at("memoryBytes").get<uint64_t>(), limits.at("cpu").get<double>(), limits.at("pids").get<uint64_t>(),
-          limits.at("tmpBytes").get<uint64_t>()};
-}
-
-nlohmann::json usage_json(const Usage& usage) {
-  return {{"oomKilled", usage.oom_killed},
-          {"memoryPeakBytes", usage.memory_peak_bytes},
-          {"cpuMs", static_cast<double>(usage.cpu_micros) / 1000}};
-}
-
-nlohmann::json status_json(int status) {
-  if (WIFSIGNALED(status)) return {{"code", nullptr}, {"signal", sigabbrev_np(WTERMSIG(status))}};
-  return {{"code", WEXITSTATUS(status)}, {"signal", nullptr}};
-}
 
 }  // namespace
 
