@@ -20,13 +20,13 @@ describe.each(RUNTIMES)("base layer %s", (runtime) => {
 
   test("runs its Node alone in it, and that Node can start another", async () => {
     const script = `process.stdout.write(require("node:child_process").execFileSync("/usr/bin/node", ["-p", "process.version"]))`;
-    const { stdout } = await run("chroot", [layer, "/usr/bin/node", "-e", script], { timeout: 20_000 });
+    const stdout = await runInLayer(layer, script);
     expect(stdout).toMatch(new RegExp(`^v${runtime.slice("node".length)}\\.`));
   });
 
   test("resolves names by its own /etc", async () => {
     const script = `require("node:dns").lookup("localhost", (error, address) => console.log(error?.code ?? address))`;
-    const { stdout } = await run("chroot", [layer, "/usr/bin/node", "-e", script], { timeout: 20_000 });
+    const stdout = await runInLayer(layer, script);
     expect(stdout.trim()).toMatch(/^(127\.0\.0\.1|::1)$/);
   });
 
@@ -41,6 +41,12 @@ describe.each(RUNTIMES)("base layer %s", (runtime) => {
     expect(paths.filter((path) => path.includes("/bin/"))).toEqual(["/usr/bin/node"]);
   });
 });
+
+/** With an environment of its own: a compile cache, say, would be written into the layer. */
+async function runInLayer(layer: string, script: string): Promise<string> {
+  const { stdout } = await run("chroot", [layer, "/usr/bin/node", "-e", script], { timeout: 20_000, env: { PATH: process.env["PATH"] } });
+  return stdout;
+}
 
 function entriesBelow(directory: string): { path: string; mode: number; isLink: boolean }[] {
   return readdirSync(directory).flatMap((name) => {
