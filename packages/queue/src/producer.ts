@@ -45,6 +45,11 @@ export class Producer {
     return await this.#answered(this.#redis.llen(SYNC_KEY));
   }
 
+  /** Whether it waits; the oldest are found first. @throws FnError QUEUE_UNAVAILABLE */
+  async holds(envelope: Buffer): Promise<boolean> {
+    return (await this.#answered(this.#redis.lpos(SYNC_KEY, envelope, "RANK", -1))) !== null;
+  }
+
   /** False: it was no longer there, or Redis could not be asked. */
   async remove(envelope: Buffer): Promise<boolean> {
     try {

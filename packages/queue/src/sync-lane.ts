@@ -36,6 +36,11 @@ export class SyncLane {
     return this.#producer.remove(envelope);
   }
 
+  /** Whether no worker has taken it yet. @throws FnError QUEUE_UNAVAILABLE */
+  holds(envelope: Buffer): Promise<boolean> {
+    return this.#producer.holds(envelope);
+  }
+
   /** How many wait. @throws FnError QUEUE_UNAVAILABLE within a second: it serves as a readiness check too. */
   depth(): Promise<number> {
     return this.#producer.depth();

@@ -11,12 +11,17 @@ import { Failure, SentHead } from "./wire.ts";
 /** How much later than the worker's the gateway's own deadline is, milliseconds: it is for a worker that hangs. */
 const GRACE_MS = 2000;
 
+/** A worker that took an invocation off the queue claims it by then, milliseconds. */
+const CLAIM_MS = 250;
+
 /** The side of the sync lane that the gateway uses. Port of `SyncLane` in `packages/queue`. */
 export interface Lane {
   /** @throws FnError QUEUE_UNAVAILABLE */
   enqueue(envelope: Buffer): Promise<void>;
   /** False: it was gone already, or the queue could not be asked. */
   remove(envelope: Buffer): Promise<boolean>;
+  /** False: a worker has taken it. @throws FnError QUEUE_UNAVAILABLE */
+  holds(envelope: Buffer): Promise<boolean>;
 }
 
 /** The worker that claimed an invocation. Port of `WorkerLink`. */
@@ -59,6 +64,8 @@ export class Invocation {
   /** What lies in the queue, kept to take it back. */
   #envelope: Buffer | undefined;
   #enqueuedMs = 0;
+  /** It is in the queue, or was. */
+  #queued = false;
   #link: Claimer | undefined;
   #over = false;
 
@@ -131,9 +138,20 @@ export class Invocation {
     );
   }
 
-  /** The claimer's link is gone. */
+  /** The claimer's link is gone. Nothing happens when it is over. */
   onLinkLost(): void {
     this.#fail(new FnError("WORKER_LOST"));
+  }
+
+  /**
+   * Some worker is gone. If it had taken this off the queue and not claimed it yet, nobody has it: unless a claim comes soon, the caller is told.
+   * @returns whether it still waits in the queue.
+   */
+  async seekWorker(): Promise<boolean> {
+    if (this.#over || !this.#queued || this.#envelope === undefined) return false;
+    if (await this.#given.lane.holds(this.#envelope).catch(() => true)) return true;
+    setTimeout(() => this.#link === undefined && this.onLinkLost(), CLAIM_MS);
+    return false;
   }
 
   /** Nobody waits for the answer any more, or (with an error) nobody shall: the worker is told, or the queue gives it back. Idempotent. */
@@ -166,7 +184,10 @@ export class Invocation {
       },
       inline,
     );
-    lane.enqueue(this.#envelope).catch((error: unknown) => this.#notQueued(error));
+    lane.enqueue(this.#envelope).then(
+      () => void (this.#queued = true),
+      (error: unknown) => this.#notQueued(error),
+    );
   }
 
   /** A push without an answer may have happened all the same: a claim is proof that it did. */

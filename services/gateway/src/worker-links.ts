@@ -6,6 +6,9 @@ import type { Log } from "./log.ts";
 import type { Streams } from "./streams.ts";
 import { WorkerLink } from "./worker-link.ts";
 
+/** A worker's connections to Redis and to here do not end at the same moment, milliseconds. */
+const SETTLE_MS = 250;
+
 /** The listener that workers connect to. */
 export class WorkerLinks {
   /** Goes into each envelope: the socket's path, and a nonce that tells this process from an earlier one with the same path. */
@@ -29,7 +32,9 @@ export class WorkerLinks {
         },
         onEnd: (ended) => {
           this.#all.delete(ended);
-          if (this.#ready.delete(ended)) given.log.info("worker link down", { worker: ended.worker, lost: ended.claimed.size });
+          if (!this.#ready.delete(ended)) return;
+          given.log.info("worker link down", { worker: ended.worker, lost: ended.claimed.size });
+          setTimeout(() => void seekWorkers(given.streams), SETTLE_MS).unref();
         },
       });
       this.#all.add(link);
@@ -57,4 +62,9 @@ export class WorkerLinks {
     this.#server.close();
     await closed;
   }
+}
+
+/** What the lost worker took and did not claim is the oldest: behind the first that still waits in the queue there is no more of it. */
+async function seekWorkers(streams: Streams): Promise<void> {
+  for (const invocation of streams.all()) if (await invocation.seekWorker()) return;
 }
