@@ -105,9 +105,9 @@ test("an aborted take ends early and loses nothing", async () => {
 
 test("what waits is told from what was taken", async () => {
   await Promise.all(["first", "second"].map((name) => lane.enqueue(Buffer.from(name))));
-  expect(await takeAll(1)).toEqual(["first"]);
+  expect(await takeAll(1, 1)).toEqual(["first"]);
   expect([await lane.holds(Buffer.from("first")), await lane.holds(Buffer.from("second"))]).toEqual([false, true]);
-  expect(await takeAll(1)).toEqual(["second"]);
+  expect(await takeAll(1, 1)).toEqual(["second"]);
 });
 
 test("what was removed is not taken; removing twice says so", async () => {
