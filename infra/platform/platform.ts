@@ -9,7 +9,8 @@ import { Service, type Report } from "./service.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long each may take to finish what it has when the platform stops, milliseconds. */
-const GRACE_MS = { gateway: 35_000, worker: 20_000, control: 10_000 };
+/** Longer than what each service itself allows its in-flight work. */
+const GRACE_MS = { gateway: 35_000, worker: 35_000, control: 10_000 };
 
 /** Where the services' main files are: `<directory>/<name>/src/main.ts`. */
 export interface Installation {
