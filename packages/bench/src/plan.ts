@@ -29,7 +29,7 @@ export const FULL: Plan = {
   warmRequests: 1000,
   warmMs: 2000,
   connections: 32,
-  soakRequests: 5000,
+  soakRequests: 50_000,
   sustainMs: 60_000,
   sustainConnections: 4,
   peers: true,
@@ -44,5 +44,6 @@ export const SHORT: Plan = {
   warmRounds: 3,
   warmRequests: 500,
   warmMs: 1000,
+  soakRequests: 5000,
   sustainMs: 5000,
 };
