@@ -27,10 +27,11 @@ export function servicePids(supervisor: number): ServicePids {
   };
 }
 
-/** Pids of the zygotes that came up, newest last, by runtime: read from the worker's log, since a zygote and its children look alike. */
+/** Pids of the zygotes that came up under the present worker, newest last: read from its log, since a zygote and its children look alike. */
 export function zygotePids(home: string, runtime: string): number[] {
   const lines = readFileSync(join(homePaths(home).logs, "worker.log"), "utf8").split("\n");
   return lines
+    .slice(lines.findLastIndex((line) => line.includes('"msg":"starting"')))
     .filter((line) => line.includes('"zygote ready"'))
     .map((line) => JSON.parse(line) as { runtime: string; pid: number })
     .filter((line) => line.runtime === runtime)
