@@ -5,7 +5,6 @@ import { FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { Hono } from "hono";
 import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
-import type { Log } from "./log.ts";
 import { asFnError, problemAnswer } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -13,7 +12,6 @@ export interface AppOptions extends ControlProxyOptions {
   readiness: () => Promise<Readiness>;
   /** The text of `/metrics`. */
   metrics: () => Promise<string>;
-  log: Log;
 }
 
 interface AppEnv {

@@ -1,18 +1,35 @@
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { ERRORS, FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { discardBody } from "./discard.ts";
 import { connectionOptions, isHopByHop } from "./hop-by-hop.ts";
+import type { Log } from "./log.ts";
 import { problemAnswer } from "./problem.ts";
 
 /** Control has to begin its answer by then, milliseconds: a deploy loads the bundle in a sandbox first. */
 const ANSWER_MS = 120_000;
 
+/**
+ * A connection for each call: one that is kept may just be closing when control restarts, and a POST must not be sent twice. It is
+ * this side that closes it: control, closing after its answer, could meet the last write of the call, whose failure takes the answer along.
+ */
+class ConnectionEach extends Agent {
+  constructor() {
+    super({ keepAlive: true });
+  }
+
+  override keepSocketAlive(): boolean {
+    return false;
+  }
+}
+const connectionEach = new ConnectionEach();
+
 export interface ControlProxyOptions {
   controlSocket: string;
   /** Called before the answer to a call that may have changed something is passed on. */
   onMutated: () => void;
+  log: Log;
 }
 
 /** Passes an `/api/` call to control and its answer back, both as streams. Resolves when the answer is out or the client is gone. */
@@ -25,8 +42,7 @@ export function proxyToControl(
   response.on("close", resolve);
   const outgoing = httpRequest({
     socketPath: given.controlSocket,
-    // A connection each: one that is kept may just be closing when control restarts, and a POST must not be sent twice.
-    agent: false,
+    agent: connectionEach,
     method: request.method ?? "GET",
     path: request.url ?? "/",
     headers: requestHeaders(request, given.requestId),
@@ -39,7 +55,7 @@ export function proxyToControl(
     // A stream that breaks on one side ends the other: that is all there is to tell.
     pipeline(answer, response, () => {});
   });
-  outgoing.on("error", (cause) => refuse(request, response, given.requestId, cause));
+  outgoing.on("error", (cause) => refuse(request, response, cause, given));
   response.on("close", () => {
     clearTimeout(late);
     outgoing.destroy();
@@ -70,7 +86,14 @@ function filtered(raw: readonly string[], connection: string | undefined): strin
   return kept;
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, requestId: string, cause: Error): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  cause: Error,
+  { requestId, log }: { requestId: string; log: Log },
+): void {
+  if (response.closed) return;
+  log.warn("control does not answer", { requestId, error: cause });
   if (response.headersSent) return void response.destroy();
   request.unpipe();
   const { status, headers, body } = problemAnswer(new FnError("CONTROL_UNAVAILABLE", undefined, { cause }), requestId);
