@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { makeProject, startPlatform, type Deployed, type Platform, type Project } from "@zygo/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectProblem } from "./expect-problem.ts";
@@ -80,6 +81,15 @@ test.each([
 ] as const)("moving to %s changes nothing", async (_, alias, version, code) => {
   await expectProblem(await move(alias, version), code);
   expect(await textOf("app/x")).toBe("second /x");
+});
+
+test("a refusal that comes before the body was read is the same each time, and leaves the gateway no connection", async () => {
+  const descriptors = (): number => readdirSync(`/proc/${platform.pids().gateway}/fd`).length;
+  const before = descriptors();
+  const codes = new Set<string>();
+  for (let turn = 0; turn < 60; turn++) codes.add(((await (await move("abcdef", "live")).json()) as { code: string }).code);
+  expect([...codes]).toEqual(["INVALID_REQUEST"]);
+  expect(descriptors()).toBeLessThan(before + 10);
 });
 
 test("a version or alias that there is not is 404", async () => {
