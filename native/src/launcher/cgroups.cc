@@ -48,6 +48,20 @@ uint64_t number_after(const std::string& text, const std::string& key) {
 
 std::string quota(double cpu) { return std::to_string(std::llround(cpu * kPeriodMicros)); }
 
+// v1 keeps memory ≤ memory and swap, whichever is written first: the bound on both goes away before it comes back.
+Done limit_memory_v1(const Fd& dir, const std::string& bytes) {
+  // Swap accounting is not everywhere.
+  const bool counts_swap = static_cast<bool>(sys::write_file(dir, "memory.memsw.limit_in_bytes", "-1"));
+  TRY(sys::write_file(dir, "memory.limit_in_bytes", bytes));
+  return counts_swap ? sys::write_file(dir, "memory.memsw.limit_in_bytes", bytes) : done();
+}
+
+Done limit_memory_v2(const Fd& dir, const std::string& bytes) {
+  TRY(sys::write_file(dir, "memory.max", bytes));
+  (void)sys::write_file(dir, "memory.swap.max", "0");  // swap accounting is not everywhere
+  return sys::write_file(dir, "memory.oom.group", "1");
+}
+
 }  // namespace
 
 sys::Result<Cgroups> Cgroups::open(const std::string& name) {
@@ -107,13 +121,7 @@ Done Cgroup::limit(const Limits& limits) {
   const std::string memory = std::to_string(limits.memory_bytes);
   for (const Part& part : parts_) {
     const bool v2 = part.hierarchy->unified;
-    if (part.has("memory")) {
-      TRY(sys::write_file(part.dir, v2 ? "memory.max" : "memory.limit_in_bytes", memory));
-      // Swap accounting is not everywhere.
-      (void)(v2 ? sys::write_file(part.dir, "memory.swap.max", "0")
-                : sys::write_file(part.dir, "memory.memsw.limit_in_bytes", memory));
-      if (v2) TRY(sys::write_file(part.dir, "memory.oom.group", "1"));
-    }
+    if (part.has("memory")) TRY(v2 ? limit_memory_v2(part.dir, memory) : limit_memory_v1(part.dir, memory));
     if (part.has("cpu") && v2) {
       TRY(sys::write_file(part.dir, "cpu.max", quota(limits.cpu) + " " + std::to_string(kPeriodMicros)));
     }
