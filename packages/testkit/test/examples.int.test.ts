@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { startPlatform, type Platform } from "@zygo/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectProblem } from "./expect-problem.ts";
@@ -131,6 +132,17 @@ describe("proxy", () => {
       headers: { "content-type": "text/plain" },
     });
     expect(await answer.text()).toBe("there and back");
+  });
+
+  test("is named to the function that it calls, whatever its own caller claims", async () => {
+    await platform.deploy(join(import.meta.dirname, "fixtures/mirror.ts"));
+    const answer = await fetch(platform.at("proxy/mirror/x"), { headers: { "x-fn-caller": "bank", "x-fn-depth": "0" } });
+    const { url, headers } = (await answer.json()) as { url: string; headers: [string, string][] };
+    expect(new URL(url).pathname).toBe("/x");
+    expect(headers.filter(([name]) => name.startsWith("x-fn-"))).toEqual([
+      ["x-fn-caller", "proxy"],
+      ["x-fn-depth", "1"],
+    ]);
   });
 
   test("meets a 404 for a name that nobody has", async () => {
