@@ -4,6 +4,11 @@ import { z } from "zod";
 
 /** What an instance says. It runs tenant code, so nothing in it is believed before it went through here. */
 
+/** Values nested deeper than this are not kept: rendering them again recurses, and would overflow this process's stack. */
+const MAX_DEPTH = 64;
+/** Longest JSON head: with a whole window of body and what the worker adds it still fits into a frame to the gateway. Bytes. */
+const MAX_HEAD_BYTES = 640 * 1024;
+
 const text = (max: number) => z.string().transform((value) => (value.length > max ? `${value.slice(0, max)}…` : value));
 
 const ThrownError = z.object({ name: text(256), message: text(8 * 1024), stack: text(32 * 1024).optional() });
@@ -35,14 +40,17 @@ export const PeerLog = z.object({
   time: z.number(),
   level: z.enum(["debug", "info", "warn", "error"]),
   message: text(32 * 1024),
-  fields: z.record(z.string(), z.unknown()).optional(),
+  fields: z
+    .record(z.string(), z.unknown())
+    .transform((fields) => (isShallow(fields) ? fields : { omitted: `fields nested more than ${MAX_DEPTH} deep` }))
+    .optional(),
 });
 export type PeerLog = z.infer<typeof PeerLog>;
 
 export const PeerLoaded = z.object({
   ok: z.boolean(),
   loadMs: z.number().min(0),
-  config: z.unknown(),
+  config: z.unknown().refine((config) => isShallow(config)),
   handlers: z.array(z.string().max(64)).max(64),
   error: ThrownError.extend({ code: FunctionCode.catch("FUNCTION_LOAD_FAILED") }).optional(),
 });
@@ -59,6 +67,7 @@ export function parsePeer<T>(schema: z.ZodType<T>, payload: Buffer): T {
 /** @throws FrameError */
 export function parsePeerHead<T>(schema: z.ZodType<T>, payload: Buffer): { head: T; body: Buffer } {
   const { head, body } = decodeHead(payload);
+  if (payload.length - body.length > MAX_HEAD_BYTES) throw new FrameError("head is too long");
   return { head: checked(schema, head), body };
 }
 
@@ -72,4 +81,10 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (!result.success) throw new FrameError("payload is not of its frame's shape", { cause: result.error });
   return result.data;
+}
+
+/** Of a parsed JSON value. Its own recursion is bounded. */
+function isShallow(value: unknown, depth = MAX_DEPTH): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }

@@ -11,7 +11,7 @@ afterAll(() => platform.close(), 30_000);
 const FAULTY = `
 const fs = require("node:fs");
 const channel = () => Number(fs.readdirSync("/proc/self/fd").find((fd) => { try { return fs.readlinkSync("/proc/self/fd/" + fd).startsWith("socket:"); } catch { return false; } }));
-const frame = (type, stream, text) => { const f = Buffer.alloc(12 + text.length); f.writeUInt32LE(text.length, 0); f[4] = type; f.writeUInt32LE(stream, 8); f.write(text, 12); return f; };
+const frame = (type, stream, text) => { const f = Buffer.alloc(12 + text.length); f.writeUInt32LE(text.length, 0); f[4] = type; f.writeUInt32LE(stream, 8); f.write(text, 12, "latin1"); return f; };
 const writeAll = (bytes) => { for (let at = 0; at < bytes.length;) { try { at += fs.writeSync(channel(), bytes, at); } catch {} } };
 const faults = {
   "/ok": () => new Response("ok"),
@@ -30,6 +30,12 @@ const faults = {
   "/chatter": () => { const line = frame(9, 1, JSON.stringify({ time: 1, level: "info", message: "m" })); const many = Buffer.concat(Array(1000).fill(line)); for (;;) writeAll(many); },
   "/empty": () => { const many = Buffer.concat(Array(1000).fill(frame(6, 1, "\\0\\0\\0\\0"))); for (;;) writeAll(many); },
   "/flood": () => { for (;;) fs.writeSync(channel(), frame(4, 1, "x".repeat(65536))); },
+  "/deep": () => { writeAll(frame(9, 1, '{"time":1,"level":"info","message":"deep","fields":{"a":' + "[".repeat(400000) + "]".repeat(400000) + "}}")); return new Response("ok"); },
+  "/long-head": () => {
+    const head = JSON.stringify({ status: 200, headers: [["x-long", "a".repeat(1048576 - 4 - 46)]] });
+    writeAll(frame(4, 1, String.fromCharCode(head.length & 255, (head.length >> 8) & 255, head.length >> 16, 0) + head));
+    return new Promise(() => {});
+  },
   "/nothing": () => undefined,
 };
 exports.fetch = (request, env, ctx) => faults[new URL(request.url).pathname](request, env, ctx);
@@ -56,6 +62,7 @@ describe("each fault has its code, told at once, and the next call works", () =>
     ["/flood", "FUNCTION_PROTOCOL", ""],
     ["/chatter", "FUNCTION_PROTOCOL", ""],
     ["/empty", "FUNCTION_PROTOCOL", ""],
+    ["/long-head", "FUNCTION_PROTOCOL", ""],
   ])("%s is %s", async (path, code, detail) => {
     const answer = await call(path);
     expect(answer.failure?.code).toBe(code);
@@ -63,6 +70,12 @@ describe("each fault has its code, told at once, and the next call works", () =>
     expect(answer.failure?.detail).not.toMatch(/\/(work|tmp|root|usr)\//);
     expect(answer.tookMs).toBeLessThan(5_000);
     expect((await call("/ok")).body).toBe("ok");
+  });
+
+  test("fields nested too deeply to be rendered are left out of the log", async () => {
+    expect((await call("/deep")).body).toBe("ok");
+    const deep = async () => (await platform.store.readLogs("faulty")).find(({ message }) => message === "deep");
+    await expect.poll(deep, { timeout: 2_000 }).toMatchObject({ fields: { omitted: expect.stringContaining("64") } });
   });
 
   test.each(["/loop", "/never"])("%s ends at its deadline", async (path) => {
@@ -83,6 +96,13 @@ describe("each fault has its code, told at once, and the next call works", () =>
 });
 
 describe("loading", () => {
+  test("a config nested too deeply to be rendered ends the load", async () => {
+    const deep = await platform.deploy(
+      "deep",
+      `let c = 1; for (let i = 0; i < 3000; i++) c = [c]; exports.config = { c }; exports.fetch = () => new Response("x");`,
+    );
+    expect((await platform.call(deep)).failure?.code).toBe("FUNCTION_PROTOCOL");
+  });
   test("a module that throws is FUNCTION_LOAD_FAILED, its stack in the log", async () => {
     const broken = await platform.deploy("broken", `throw new TypeError("at the top");`);
     expect((await platform.call(broken)).failure).toMatchObject({
