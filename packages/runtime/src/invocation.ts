@@ -2,14 +2,14 @@ import { encodeText, encodeWindow, FLAG_END, FrameType, type RequestHead } from 
 import { buildRequest, isBodiless } from "./build-request.ts";
 import type { Channel } from "./channel.ts";
 import { InvocationContext, type ContextSource, type contextLog } from "./context.ts";
-import { runAs } from "./current-invocation.ts";
+import { runAs, type Running } from "./current-invocation.ts";
 import { describeError } from "./describe-error.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { clockMs, cpuMs, NativeAbortController, NativeDOMException } from "./intrinsics.ts";
 import { isInstance } from "./is-instance.ts";
 import { doneText, failureText, responseText } from "./json-text.ts";
 import { LogBudget } from "./log-budget.ts";
-import type { LogOwner, LogSink } from "./log-sink.ts";
+import type { LogSink } from "./log-sink.ts";
 import { OutgoingBody } from "./outgoing-body.ts";
 import { callHandler, type Program } from "./program.ts";
 import { InvalidResponse, readResponse, type Answer } from "./read-response.ts";
@@ -26,7 +26,7 @@ export interface Surroundings {
  * One invocation, from its request frame to its done frame. Its answer ends once: by END, by a failure, or by the caller's leaving;
  * done follows when the handler has returned and every `waitUntil` has settled.
  */
-export class Invocation implements LogOwner, ContextSource {
+export class Invocation implements Running, ContextSource {
   readonly logBudget = new LogBudget();
   readonly #stream: number;
   readonly #around: Surroundings;

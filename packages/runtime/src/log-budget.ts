@@ -1,6 +1,13 @@
 /** Bytes of log payload that one invocation may write. */
 export const INVOCATION_LOG_BYTES = 256 * 1024;
 
+/** Whose lines these are, and what they may still cost. */
+export interface LogOwner {
+  /** 0 outside an invocation. */
+  readonly logStream: number;
+  readonly logBudget: LogBudget;
+}
+
 /** What an invocation may still log. Outside of one there is a budget too, renewed with each invocation that begins. */
 export class LogBudget {
   #leftBytes = INVOCATION_LOG_BYTES;

@@ -4,7 +4,7 @@ import { cutText } from "./cut-text.ts";
 import { currentInvocation } from "./current-invocation.ts";
 import { jsonText, wallMs } from "./intrinsics.ts";
 import { logText } from "./json-text.ts";
-import { LogBudget } from "./log-budget.ts";
+import { LogBudget, type LogOwner } from "./log-budget.ts";
 import { mapPositions } from "./source-map.ts";
 
 export type LogLevel = LogPayload["level"];
@@ -13,13 +13,6 @@ const MESSAGE_BYTES = 16 * 1024;
 const FIELDS_BYTES = 16 * 1024;
 /** A worker that does not read must not make the instance grow: above this, lines are dropped. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
-
-/** Whose lines these are, and what they may still cost. */
-export interface LogOwner {
-  /** 0 outside an invocation. */
-  readonly logStream: number;
-  readonly logBudget: LogBudget;
-}
 
 /** Turns what a function prints into `log` frames of the invocation that printed it, bounded in size per line and in sum. */
 export class LogSink {

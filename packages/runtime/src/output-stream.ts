@@ -1,7 +1,8 @@
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { currentInvocation } from "./current-invocation.ts";
-import type { LogLevel, LogOwner, LogSink } from "./log-sink.ts";
+import type { LogOwner } from "./log-budget.ts";
+import type { LogLevel, LogSink } from "./log-sink.ts";
 
 /** A line longer than this goes out in pieces. */
 const MAX_LINE = 16 * 1024;

@@ -8,7 +8,7 @@ import { Admission } from "@zygo/core";
 import { createApp } from "./app.ts";
 import type { Facts } from "./facts.ts";
 import { createHttpServer } from "./http-server.ts";
-import type { Lane } from "./invocation.ts";
+import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -41,7 +41,7 @@ export interface Gateway {
 /** Wires the parts together and listens, on the worker socket first. */
 export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const { paths, linkSecret, store, lane, log } = given;
-  const streams = new Streams();
+  const streams = new Streams<Invocation>();
   const routes = new Routes(store);
   const admission = new Admission(MOST_IN_FLIGHT);
   const metrics = new Metrics();

@@ -40,7 +40,7 @@ export interface InvocationOptions {
   /** Where workers reach this process. */
   address: string;
   lane: Lane;
-  streams: Streams;
+  streams: Streams<Invocation>;
   /** Called once, when it is over. */
   onEnd: () => void;
 }

@@ -15,7 +15,7 @@ export interface InvokeOptions {
   routes: Routes;
   admission: Admission;
   lane: Lane;
-  streams: Streams;
+  streams: Streams<Invocation>;
   address: string;
   linkSecret: string;
   /** Told of each request once, when it is over. */

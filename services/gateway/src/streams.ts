@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
-import type { Invocation } from "./invocation.ts";
 
 const LARGEST = 0xffff_ffff;
 
-/** The invocations in flight, by their number on the worker links. */
-export class Streams {
-  readonly #open = new Map<number, Invocation>();
+/** What is in flight (invocations), by its number on the worker links. */
+export class Streams<Open> {
+  readonly #open = new Map<number, Open>();
   // A random start: frames that were meant for an earlier process with this address hardly ever name a stream of this one.
   #next = randomInt(2 ** 31, 2 ** 32 - 2 ** 24);
 
@@ -13,14 +12,14 @@ export class Streams {
     return this.#open.size;
   }
 
-  add(invocation: Invocation): number {
+  add(opened: Open): number {
     do this.#next = this.#next === LARGEST ? 1 : this.#next + 1;
     while (this.#open.has(this.#next));
-    this.#open.set(this.#next, invocation);
+    this.#open.set(this.#next, opened);
     return this.#next;
   }
 
-  get(stream: number): Invocation | undefined {
+  get(stream: number): Open | undefined {
     return this.#open.get(stream);
   }
 
@@ -29,7 +28,7 @@ export class Streams {
   }
 
   /** A copy: what is done to each may end it. */
-  all(): Invocation[] {
+  all(): Open[] {
     return [...this.#open.values()];
   }
 }

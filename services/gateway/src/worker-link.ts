@@ -10,7 +10,7 @@ import { Hello } from "./wire.ts";
 const HELLO_MS = 5000;
 
 export interface WorkerLinkOptions {
-  streams: Streams;
+  streams: Streams<Invocation>;
   linkSecret: string;
   /** This process's own address, nonce included. */
   address: string;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
+import type { Invocation } from "./invocation.ts";
 import type { Log } from "./log.ts";
 import type { Streams } from "./streams.ts";
 import { WorkerLink } from "./worker-link.ts";
@@ -19,7 +20,7 @@ export class WorkerLinks {
   readonly #all = new Set<WorkerLink>();
   readonly #ready = new Set<WorkerLink>();
 
-  constructor(given: { path: string; linkSecret: string; streams: Streams; log: Log }) {
+  constructor(given: { path: string; linkSecret: string; streams: Streams<Invocation>; log: Log }) {
     this.#path = given.path;
     this.address = `unix:${given.path}#${randomBytes(8).toString("hex")}`;
     this.#server = createServer((socket) => {
@@ -65,6 +66,6 @@ export class WorkerLinks {
 }
 
 /** What the lost worker took and did not claim is the oldest: behind the first that still waits in the queue there is no more of it. */
-async function seekWorkers(streams: Streams): Promise<void> {
+async function seekWorkers(streams: Streams<Invocation>): Promise<void> {
   for (const invocation of streams.all()) if (await invocation.seekWorker()) return;
 }

@@ -2,17 +2,10 @@ import type { Socket as UdpSocket } from "node:dgram";
 import type { Server } from "node:net";
 import type { Sandbox } from "@zygo/sandbox";
 import { serveDns } from "./dns-server.ts";
-import { serveCalls, type InternalCalls } from "./internal-calls.ts";
-
-/** Who calls from inside a sandbox, for as long as it has a tenant. */
-export interface InsideCaller {
-  function: string;
-  /** Deepest chain of calls that the sandbox's invocations are at the end of. */
-  depth: () => number;
-}
+import { serveCalls, type CallSource, type InsideCaller, type InternalCalls } from "./internal-calls.ts";
 
 /** What one sandbox reaches at loopback addresses of its own network namespace: the resolver of `*.fn.internal`, and what it names. */
-export class Inside {
+export class Inside implements CallSource {
   /** Set once the sandbox has a tenant; before that, calls are refused. */
   caller: InsideCaller | undefined;
   readonly #parts: (Server | UdpSocket)[] = [];

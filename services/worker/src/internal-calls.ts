@@ -4,9 +4,21 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { pipeline } from "node:stream";
 import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
-import type { Inside, InsideCaller } from "./inside.ts";
 import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
 import type { Logger } from "./log.ts";
+
+/** Who calls from inside a sandbox, for as long as it has a tenant. */
+export interface InsideCaller {
+  function: string;
+  /** Deepest chain of calls that the sandbox's invocations are at the end of. */
+  depth: () => number;
+}
+
+/** A sandbox, as its calls see it. */
+export interface CallSource {
+  /** Undefined while it has no tenant: calls are refused. */
+  readonly caller: InsideCaller | undefined;
+}
 
 export interface InternalCalls {
   server: HttpServer;
@@ -20,7 +32,7 @@ const MAX_SANDBOX_SOCKETS = 128;
 /** A sandbox that dribbles its request head is cut off, milliseconds. */
 const HEAD_TIMEOUT_MS = 10_000;
 
-const insideOf = new WeakMap<Socket, Inside>();
+const sourceOf = new WeakMap<Socket, CallSource>();
 
 /**
  * Function-to-function calls: one HTTP proxy for all sandboxes, which vouches to the gateway for the function that calls. Streams both
@@ -29,7 +41,7 @@ const insideOf = new WeakMap<Socket, Inside>();
 export function createInternalCalls(given: { gateway: { host: string; port: number }; secret: string; log: Logger }): InternalCalls {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: "lifo" });
   const server = createServer({ headersTimeout: HEAD_TIMEOUT_MS, requestTimeout: 0 }, (incoming, response) => {
-    const caller = insideOf.get(incoming.socket)?.caller;
+    const caller = sourceOf.get(incoming.socket)?.caller;
     const callee = functionOfHost(incoming.headers.host);
     if (callee === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
     if (caller === undefined) return refuse(response, new FnError("FORBIDDEN", "This sandbox belongs to no function yet."));
@@ -40,9 +52,9 @@ export function createInternalCalls(given: { gateway: { host: string; port: numb
 }
 
 /** Accepts on a listening socket inside a sandbox; takes the descriptor over. */
-export async function serveCalls(calls: InternalCalls, fd: number, inside: Inside): Promise<Server> {
+export async function serveCalls(calls: InternalCalls, fd: number, source: CallSource): Promise<Server> {
   const listener = createTcpServer({ noDelay: true }, (socket) => {
-    insideOf.set(socket, inside);
+    sourceOf.set(socket, source);
     calls.server.emit("connection", socket);
   });
   listener.maxConnections = MAX_SANDBOX_SOCKETS;
