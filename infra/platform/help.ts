@@ -8,8 +8,8 @@ Environment:
   FN_HOST           address of the gateway (127.0.0.1)
   FN_HOME           where data, logs and credentials.json are kept (~/.fn)
   FN_LOG_LEVEL      debug, info, warn or error (info)
-  FN_MAX_INSTANCES  instances that may be alive at a time
-  FN_POOL_SIZE      instances kept ready ahead of need
+  FN_MAX_INSTANCES  instances that may be alive at a time (512)
+  FN_POOL_SIZE      instances kept ready ahead of need (4)
   REDIS_URL         a Redis of yours instead of its own
 
 Example:

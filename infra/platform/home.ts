@@ -10,17 +10,28 @@ const Credentials = z.object({ url: z.string(), apiKey: z.string().regex(/^fn_[A
 export type Credentials = z.infer<typeof Credentials>;
 
 /**
- * Makes FN_HOME and the directories in it, all 0700. Called again it changes nothing.
+ * Makes FN_HOME itself, 0700. Called again it changes nothing.
+ *
+ * @throws StartupError when it is another user's
+ */
+export const makeHome = (home: string): void => makeDirectory(home, 0o700);
+
+/**
+ * Makes the directories in FN_HOME. Only for who has it locked: a platform that runs there has its own say in the modes.
  *
  * @throws StartupError when one of them is another user's: `run` can lie in /tmp, where anyone could have made it
  */
-export function makeHome(paths: HomePaths): void {
-  for (const directory of [paths.home, paths.run, paths.redisData, paths.artifacts, paths.layers, paths.logs]) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const { uid } = lstatSync(directory);
-    if (uid !== process.getuid?.()) throw new StartupError(`${directory} belongs to user ${uid}. Remove it, or set another FN_HOME.`);
-    chmodSync(directory, 0o700);
-  }
+export function makeRooms(paths: HomePaths): void {
+  for (const directory of [paths.run, paths.redisData, paths.artifacts, paths.logs]) makeDirectory(directory, 0o700);
+  // The root of a sandbox, which is nobody here, mounts layers.
+  makeDirectory(paths.layers, 0o755);
+}
+
+function makeDirectory(directory: string, mode: number): void {
+  mkdirSync(directory, { recursive: true, mode });
+  const { uid } = lstatSync(directory);
+  if (uid !== process.getuid?.()) throw new StartupError(`${directory} belongs to user ${uid}. Remove it, or set another FN_HOME.`);
+  chmodSync(directory, mode);
 }
 
 /** The secret by which services of this machine know each other: 32 random bytes in hex, made once. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { homePaths, type HomePaths } from "@zygo/contracts";
-import { ensureCredentials, ensureLinkSecret, keyHash, makeHome, type Credentials } from "./home.ts";
+import { ensureCredentials, ensureLinkSecret, keyHash, makeHome, makeRooms, type Credentials } from "./home.ts";
 import { lockHome } from "./home-lock.ts";
 import { nodeService } from "./node-service.ts";
 import { requireFreePort } from "./port.ts";
@@ -8,8 +8,7 @@ import { redisService } from "./redis.ts";
 import { Service, type Report } from "./service.ts";
 import type { Settings } from "./settings.ts";
 
-/** How long each may take to finish what it has when the platform stops, milliseconds. */
-/** Longer than what each service itself allows its in-flight work. */
+/** How long each may take to finish what it has when the platform stops, milliseconds: longer than it allows its work itself. */
 const GRACE_MS = { gateway: 35_000, worker: 35_000, control: 10_000 };
 
 /** Where the services' main files are: `<directory>/<name>/src/main.ts`. */
@@ -28,8 +27,9 @@ export class Platform {
   /** Takes FN_HOME, and makes what is missing in it. @throws StartupError */
   static async prepare(settings: Settings, installation: Installation, report: Report): Promise<Platform> {
     const paths = homePaths(settings.home);
-    makeHome(paths);
+    makeHome(settings.home);
     const lock = lockHome(settings.home);
+    makeRooms(paths);
     await requireFreePort(settings.host, settings.port);
     ensureLinkSecret(paths);
     return new Platform(settings, installation, { paths, lock, report });

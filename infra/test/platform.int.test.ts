@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -78,11 +78,14 @@ test("keeps the admin key over restarts and writes the URL anew; control gets th
   ).toEqual(["control", "control"]);
 });
 
-test("refuses a second platform on the same home and names the process that has it", async () => {
+test("refuses a second platform on the same home, names the process that has it, and changes nothing of it", async () => {
   const first = await startReady();
+  const layers = join(home, "layers");
+  chmodSync(layers, 0o711);
   const second = start();
   expect(await second.ended).toBe(1);
   expect(second.stderr()).toContain(`process ${first.process.pid}.`);
+  expect(statSync(layers).mode & 0o777).toBe(0o711);
 });
 
 test("says that the port is taken before it starts anything", async () => {
