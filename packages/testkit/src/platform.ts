@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient, type Client } from "@zygo/client";
 import { DeployResult, homePaths, RUNTIMES } from "@zygo/contracts";
@@ -7,7 +7,7 @@ import { z } from "zod";
 import { CHECKOUT, PINNED_NODE } from "./checkout.ts";
 import { freePort } from "./free-port.ts";
 import { listInstances, type InstanceView } from "./instances.ts";
-import { held, steady, type Held } from "./leaks.ts";
+import { cgroupsNamed, held, steady, type Held } from "./leaks.ts";
 import { processesNaming } from "./processes.ts";
 import { run, type Outcome, type RunOptions } from "./run.ts";
 import { servicePids, zygotePids, type ServicePids } from "./service-pids.ts";
@@ -113,6 +113,8 @@ export class Platform {
   async stop(): Promise<number | null> {
     const code = await this.supervisor.stop();
     for (const { pid } of processesNaming(this.home)) process.kill(pid, "SIGKILL");
+    // What a killed platform left in the kernel is cleared by the next one on its home; there is none. The innermost first.
+    for (const path of cgroupsNamed(this.cgroupName).toReversed()) rmdirSync(path);
     rmSync(this.home, { recursive: true, force: true });
     return code;
   }
