@@ -1,15 +1,8 @@
 import { isAbsolute, relative } from "node:path";
+import type { BundleMessage } from "@zygo/bundle";
 
-/** A place in a source file. Line and column from 1; 0 when unknown. */
-export interface Place {
-  file: string | null;
-  line: number;
-  column: number;
-  length: number;
-  text: string;
-  lineText: string;
-  hint?: string;
-}
+/** A complaint and its place in a source file. */
+export type Place = BundleMessage;
 
 const WIDEST = 120;
 

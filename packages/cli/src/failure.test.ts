@@ -52,7 +52,9 @@ test("a bundle that does not load shows the sandbox's stack", () => {
     retryable: false,
     error: { stack: "Error: x\n    at a.ts:1:1" },
   };
-  expect(toFailure(new ApiError("INVALID_BUNDLE", "It threw", { problem })).text).toBe("It threw\nError: x\n    at a.ts:1:1");
+  const { text, problem: shown } = toFailure(new ApiError("INVALID_BUNDLE", "It threw", { problem }), "/x/a.ts");
+  expect(text).toBe("/x/a.ts does not load: It threw\nError: x\n    at a.ts:1:1");
+  expect(shown.detail).toBe("It threw");
 });
 
 test("a bundle's complaints are told with their lines, and to programs as data", () => {

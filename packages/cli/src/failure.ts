@@ -1,7 +1,7 @@
 import type { ApiError } from "@zygo/client";
 import { EXIT } from "./exit-codes.ts";
 import type { Exit } from "./exit-codes.ts";
-import { showPlace, showPosition } from "./excerpt.ts";
+import { shortPath, showPlace, showPosition } from "./excerpt.ts";
 import type { Place } from "./excerpt.ts";
 import { locateIssuesIn } from "./locate-config.ts";
 import type { Issue } from "./locate-config.ts";
@@ -33,6 +33,8 @@ const EXIT_OF_CODE: Readonly<Record<string, Exit>> = {
 const HINT_OF_CODE: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: "Set FN_API_KEY, or FN_HOME to the platform's home directory.",
   FUNCTION_NOT_FOUND: "`fn list` shows what is deployed.",
+  FUNCTION_TIMEOUT: "`fn deploy --timeout 1m`, or `timeoutMs` in its config, gives it longer; `fn logs <name>` shows what it wrote.",
+  FUNCTION_OOM: "`fn deploy --memory 256`, or `memoryMb` in its config, gives it more.",
 };
 
 const FUNCTION_HINT = "`fn logs <name>` shows what the function wrote.";
@@ -71,7 +73,8 @@ function ofMessages(messages: Place[]): Failure {
 function ofApi({ code, detail, problem }: ApiError, entry: string | undefined): Failure {
   const exit = EXIT_OF_CODE[code] ?? EXIT.failed;
   const hint = HINT_OF_CODE[code] ?? (code.startsWith("FUNCTION_") ? FUNCTION_HINT : undefined);
-  const shown = problem === null || problem.requestId === "" ? detail : `${detail} (${code}, request ${problem.requestId})`;
+  const said = code === "INVALID_BUNDLE" && entry !== undefined ? `${shortPath(entry)} does not load: ${detail}` : detail;
+  const shown = problem === null || problem.requestId === "" ? said : `${said} (${code}, request ${problem.requestId})`;
   const base = failure(exit, code, detail, hint, shown);
   const issues = readIssues(problem?.["issues"]);
   if (code === "INVALID_CONFIG" && entry !== undefined && issues.length > 0) {

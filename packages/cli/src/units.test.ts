@@ -36,7 +36,7 @@ test("a number is finite and not empty", () => {
 });
 
 test("people read sizes and times in units that fit", () => {
-  expect([0.04, 3.14, 412.4, 1234].map(showMs)).toEqual(["0.0 ms", "3.1 ms", "412 ms", "1.2 s"]);
+  expect([0.04, 3.14, 412.4, 1234, 30_000].map(showMs)).toEqual(["0.0 ms", "3.1 ms", "412 ms", "1.2 s", "30 s"]);
   expect([919, 14_234, 1_340_000].map(showBytes)).toEqual(["919 B", "14.2 kB", "1.3 MB"]);
   expect([0, 59_000, 61_000, 7_300_000, 90_000_000].map((ms) => showAgo(0, ms))).toEqual([
     "0 s ago",

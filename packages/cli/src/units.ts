@@ -24,9 +24,9 @@ export function parseNumber(flag: string, text: string): number {
   return number;
 }
 
-/** `412 ms`, `3.1 ms`, `1.2 s`. */
+/** `412 ms`, `3.1 ms`, `1.2 s`, `30 s`. */
 export function showMs(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms >= 1000) return `${Number((ms / 1000).toFixed(1))} s`;
   return `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
