@@ -65,7 +65,8 @@ try {
 } catch (error) {
   const expected =
     error instanceof StartupError || (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
-  if (error instanceof z.ZodError) console.error(`The environment is not right:\n${z.prettifyError(error)}`);
+  if (error instanceof z.ZodError)
+    console.error(`The environment is not right (\`npm start -- --help\` lists the variables):\n${z.prettifyError(error)}`);
   else if (expected) console.error(error.message);
   else console.error(error);
   process.exit(1);
