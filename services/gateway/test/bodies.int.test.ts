@@ -229,7 +229,8 @@ describe("answers", () => {
     const got = createHash("sha256");
     for await (const bytes of dechunked(socket)) {
       got.update(bytes);
-      if (Math.floor(received / (10 * MIB)) < Math.floor((received + bytes.length) / (10 * MIB))) mostHeld = Math.max(mostHeld, heldBytes());
+      if (Math.floor(received / (10 * MIB)) < Math.floor((received + bytes.length) / (10 * MIB)))
+        mostHeld = Math.max(mostHeld, heldBytes());
       received += bytes.length;
     }
     expect(got.digest("hex")).toBe(expected.digest("hex"));
