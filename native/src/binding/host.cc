@@ -1,7 +1,9 @@
 // What the worker needs of the kernel and Node does not offer: socket pairs, descriptors sent along, sockets in another
 // network namespace.
 //
-//   socketPair() → [fd, fd]                        SOCK_STREAM, close-on-exec
+//   socketPair() → [fd, fd]                        SOCK_STREAM, close-on-exec; the first takes no descriptors: what a
+//                                                  tenant sends along would be closed by this process, and the close
+//                                                  of a lingering socket blocks for as long as its sender chose
 //   sendWithFds(socket, text, fds)                 blocks up to a second when the peer's buffer is full
 //   closeFd(fd)
 //   listenInside(pid, ipv4, port) → fd             a TCP listener in the network namespace of that process
@@ -32,6 +34,7 @@ T unwrap(Napi::Env env, sys::Result<T> result) {
 
 Napi::Value socket_pair(const Napi::CallbackInfo& info) {
   auto ends = unwrap(info.Env(), sys::socket_pair(SOCK_STREAM));
+  unwrap(info.Env(), sys::refuse_descriptors(ends.first));
   auto result = Napi::Array::New(info.Env(), 2);
   result[0U] = ends.first.release();
   result[1U] = ends.second.release();

@@ -25,6 +25,19 @@ Result<std::pair<Fd, Fd>> socket_pair(int type) {
   return std::pair<Fd, Fd>(Fd(ends[0]), Fd(ends[1]));
 }
 
+// Source: linux/include/uapi/asm-generic/socket.h
+Done refuse_descriptors(const Fd& socket) {
+#ifdef SO_PASSRIGHTS
+  constexpr int kPassRights = SO_PASSRIGHTS;
+#else
+  constexpr int kPassRights = 83;
+#endif
+  const int no = 0;
+  if (::setsockopt(socket.get(), SOL_SOCKET, kPassRights, &no, sizeof no) < 0 && errno != ENOPROTOOPT)
+    return failure("setsockopt", "SO_PASSRIGHTS");
+  return done();
+}
+
 Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
   ControlBuffer control{};
   while (!bytes.empty()) {

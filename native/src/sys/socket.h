@@ -19,6 +19,9 @@ struct Message {
 };
 
 Result<std::pair<Fd, Fd>> socket_pair(int type);
+// From now on nobody can send descriptors to this socket (Linux 6.16). Older kernels have no such option: nothing
+// happens there.
+Done refuse_descriptors(const Fd& socket);
 // Sends all of `bytes`, `fds` with the first of them. Waits up to a second when the peer's buffer is full.
 Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds);
 // One recvmsg; received descriptors are close-on-exec. EAGAIN is a failure with that errno.

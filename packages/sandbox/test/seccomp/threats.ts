@@ -50,6 +50,7 @@ export const THREATS: Threat[] = [
   { what: "setsockopt TCP_ULP", call: "setsockopt", args: [NOBODY, 6n, 31n], says: "EPERM" },
   { what: "setsockopt TCP_ULP with high bits set", call: "setsockopt", args: [NOBODY, 6n | HIGH_BITS, 31n | HIGH_BITS], says: "EPERM" },
   { what: "setsockopt SO_ATTACH_BPF", call: "setsockopt", args: [NOBODY, 1n, 50n], says: "EPERM" },
+  { what: "setsockopt SO_LINGER", call: "setsockopt", args: [NOBODY, 1n, 13n], says: "EPERM" },
   { what: "sendto MSG_OOB (CVE-2025-38236)", call: "sendto", args: [NOBODY, 0n, 0n, 1n], says: "EOPNOTSUPP" },
   { what: "ioctl TIOCSTI (CVE-2017-5226)", call: "ioctl", args: [NOBODY, 0x5412n], says: "EPERM" },
   { what: "ioctl TIOCSTI with high bits set (CVE-2019-10063)", call: "ioctl", args: [NOBODY, 0x5412n | HIGH_BITS], says: "EPERM" },
