@@ -1,6 +1,6 @@
 import { FrameError, FrameType } from "@zygo/contracts/frames";
 import type { InstanceProcess, Sandbox, SandboxHost, SandboxSpec, SandboxUsage } from "@zygo/sandbox";
-import { FrameLink, type FrameHandler } from "./frame-link.ts";
+import { FrameLink, sandboxBacklogBytes, type FrameHandler } from "./frame-link.ts";
 import type { Inside, InsideServices } from "./inside.ts";
 import { Pace } from "./pace.ts";
 import { Hello, parsePeer } from "./peer.ts";
@@ -56,6 +56,7 @@ async function fork(sandbox: Sandbox): Promise<{ process: InstanceProcess; link:
   const process = await sandbox.fork();
   const hello = Promise.withResolvers<void>();
   const link = new FrameLink(process.channel, awaitHello(hello), new Pace(FRAMES_PER_SECOND));
+  link.maxBacklogBytes = sandboxBacklogBytes(1);
   await deadlined(hello.promise, HELLO_MS, () => new Error("no hello from the fork"));
   return { process, link };
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { FrameDecoder, FrameError, type Frame } from "@zygo/contracts/frames";
+import { FrameDecoder, FrameError, WINDOW_BYTES, type Frame } from "@zygo/contracts/frames";
 import type { Pace } from "./pace.ts";
 
 export interface FrameHandler {
@@ -9,14 +9,19 @@ export interface FrameHandler {
   onEnd(violation: FrameError | undefined): void;
 }
 
-/** A peer that leaves this much unread gets no more: bodies are bounded by credit, so only a hostile one gets here. Bytes. */
-const MAX_BACKLOG_BYTES = 4 * 1024 * 1024;
+/**
+ * What a sandbox may leave unread, bytes: only a hostile one gets there. Bodies are bounded by credit, a window for each of its
+ * `concurrency` invocations, and as much again, since a write that has gone out in part counts whole until it is all out.
+ */
+export const sandboxBacklogBytes = (concurrency: number): number => 4 * 1024 * 1024 + 2 * concurrency * WINDOW_BYTES;
 
 /** Longest that a frame waits for company, milliseconds. */
 const SOON_MS = 1;
 
 /** Frames over a socket, in both directions. What is sent within one turn of the event loop goes out in one write. */
 export class FrameLink {
+  /** A peer that leaves more unread gets nothing more: the link ends. Unbounded for a peer of ours, whose streams' credit bounds it. */
+  maxBacklogBytes = Number.POSITIVE_INFINITY;
   readonly #socket: Socket;
   #handler: FrameHandler;
   readonly #decoder: FrameDecoder;
@@ -57,7 +62,7 @@ export class FrameLink {
   /** After the end of the link: dropped. */
   send(frame: Buffer): void {
     if (this.#ended) return;
-    if (this.#socket.writableLength > MAX_BACKLOG_BYTES) return this.#end(new FrameError("peer does not read"));
+    if (this.#socket.writableLength > this.maxBacklogBytes) return this.#end(new FrameError("peer does not read"));
     if (!this.#corked) {
       this.#corked = true;
       this.#socket.cork();

@@ -169,7 +169,9 @@ export class Group {
   #give(invocation: Invocation, instance: Instance): void {
     this.#active++;
     instance.serve(invocation);
-    if (!instance.free) this.#available.splice(this.#available.lastIndexOf(instance), 1);
+    // It may be gone already: one that does not read ends as it is given more.
+    const at = instance.free ? -1 : this.#available.lastIndexOf(instance);
+    if (at >= 0) this.#available.splice(at, 1);
   }
 
   #startMissing(version: ReadyVersion): void {

@@ -3,7 +3,7 @@ import { FrameError, FrameType, type Frame } from "@zygo/contracts/frames";
 import type { StartKind } from "@zygo/contracts/names";
 import { classifyDeath, learnCause } from "./death.ts";
 import type { Forked } from "./forked.ts";
-import type { FrameHandler } from "./frame-link.ts";
+import { sandboxBacklogBytes, type FrameHandler } from "./frame-link.ts";
 import type { Invocation } from "./invocation.ts";
 import { parsePeer, parsePeerHead, parseWindow, PeerDone, PeerFailure, PeerLog, PeerResponse } from "./peer.ts";
 import type { Started } from "./starter.ts";
@@ -54,6 +54,7 @@ export class Instance implements FrameHandler {
     this.#owner = owner;
     this.#initMs = initMs;
     this.#lifetime = lifetimeOf(version.record.limits.reuse);
+    forked.link.maxBacklogBytes = sandboxBacklogBytes(version.record.limits.concurrency);
     forked.inside.caller = { function: version.record.function, depth: () => this.#depth() };
   }
 

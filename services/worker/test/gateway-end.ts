@@ -133,6 +133,15 @@ export class GatewayEnd {
     this.#socket?.write(frame);
   }
 
+  /** Reads nothing more of the link, as a gateway that is busy does, until `resume`. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
   /** Cuts the link, as a gateway that dies does. */
   cut(): void {
     this.#socket?.destroy();
