@@ -53,7 +53,7 @@ export interface LoadPayload {
   file: string;
   format: "cjs" | "esm";
   env: Record<string, string>;
-  /** Source map JSON; the instance maps stack traces with it. Absent: stacks stay as they are. */
+  /** A source map lies beside the file, as `<file>.map`: stack traces are mapped with it. */
   hasSourceMap: boolean;
   memoryBytes: number;
   hostname: string;

@@ -17,13 +17,13 @@ export const HEADERS = {
   version: "x-fn-version",
   start: "x-fn-start",
   serverTiming: "server-timing",
-  /** Set by the worker on function-to-function calls: `<caller function>;<hmac>`. Never accepted from outside unverified. */
+  /** On function-to-function calls. To the gateway: the worker's signed claim (`caller.ts`). To the function: the caller's name. */
   caller: "x-fn-caller",
-  /** How many functions already called each other to get here; a loop ends at MAX_CALL_DEPTH. */
+  /** Set by the gateway: how many functions already called each other to get here. At MAX_CALL_DEPTH a call is refused. */
   depth: "x-fn-depth",
 } as const;
 
-/** Functions may call functions this deep. */
+/** A call that would be this deep is refused: a loop ends. */
 export const MAX_CALL_DEPTH = 8;
 
 /** `http://<function>.fn.internal/` inside a sandbox reaches that function. */
