@@ -5,7 +5,7 @@ import { z } from "zod";
 import { KernelSandbox } from "./kernel-sandbox.ts";
 import { type LauncherEvent, LauncherLink } from "./launcher-link.ts";
 import { nativeFile } from "./native-files.ts";
-import type { SandboxHost, SandboxHostOptions, SandboxSpec, ZygoteInfo } from "./ports.ts";
+import type { InstanceProcess, SandboxHost, SandboxHostOptions, SandboxSpec, ZygoteInfo } from "./ports.ts";
 import { writePrograms } from "./seccomp/write-programs.ts";
 
 /** Sandbox ids pick the uid range, so they are not reused at once; see native/src/jail/identity.h for the bound. */
@@ -59,8 +59,23 @@ export class KernelHost implements SandboxHost {
   }
 
   async create(spec: SandboxSpec): Promise<KernelSandbox> {
+    const sandbox = this.#conceive(spec);
+    await sandbox.create();
+    return sandbox;
+  }
+
+  async createForked(spec: SandboxSpec): Promise<{ sandbox: KernelSandbox; process: InstanceProcess }> {
+    const sandbox = this.#conceive(spec);
+    const [created, forked] = await Promise.allSettled([sandbox.create(), sandbox.fork()]);
+    if (created.status === "rejected") throw created.reason;
+    if (forked.status === "fulfilled") return { sandbox, process: forked.value };
+    await sandbox.destroy();
+    throw forked.reason;
+  }
+
+  #conceive(spec: SandboxSpec): KernelSandbox {
     const id = this.#takeId();
-    const sandbox = await KernelSandbox.create(this.#link, { id, spec, onGone: () => this.#sandboxes.delete(id) });
+    const sandbox = new KernelSandbox(this.#link, { id, spec, onGone: () => this.#sandboxes.delete(id) });
     this.#sandboxes.set(id, sandbox);
     return sandbox;
   }

@@ -7,44 +7,56 @@ import type { ExitStatus, InstanceProcess, Sandbox, SandboxLimits, SandboxSpec, 
 const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
 const Pid = z.object({ pid: z.int() });
 
+interface Birth {
+  id: number;
+  spec: SandboxSpec;
+  onGone: () => void;
+}
+
 /** A sandbox that the launcher holds. */
 export class KernelSandbox implements Sandbox {
   readonly id: number;
-  readonly initPid: number;
-  readonly createMs: number;
   readonly #link: LauncherLink;
   readonly #exits = new Map<number, (status: ExitStatus) => void>();
   /** Exits that the launcher told before `fork` resolved. */
   readonly #early = new Map<number, ExitStatus>();
+  readonly #spec: SandboxSpec;
   readonly #onGone: () => void;
+  #initPid = 0;
+  #createMs = 0;
   #destroyed: Promise<SandboxUsage> | undefined;
 
-  private constructor(link: LauncherLink, born: { id: number; initPid: number; createMs: number; onGone: () => void }) {
+  /** Not there before `create` has resolved. `onGone` is told once when it is no more, or never was. */
+  constructor(link: LauncherLink, { id, spec, onGone }: Birth) {
     this.#link = link;
-    this.id = born.id;
-    this.initPid = born.initPid;
-    this.createMs = born.createMs;
-    this.#onGone = born.onGone;
+    this.id = id;
+    this.#spec = spec;
+    this.#onGone = onGone;
   }
 
-  /** @throws LauncherError naming the step that failed; nothing is left then. */
-  static async create(
-    link: LauncherLink,
-    { id, spec, onGone }: { id: number; spec: SandboxSpec; onGone: () => void },
-  ): Promise<KernelSandbox> {
+  get initPid(): number {
+    return this.#initPid;
+  }
+
+  get createMs(): number {
+    return this.#createMs;
+  }
+
+  /** Once. @throws LauncherError naming the step that failed; nothing is left then. */
+  async create(): Promise<void> {
     const started = performance.now();
-    const { runtime, hostname, limits } = spec;
-    const request = {
-      sandbox: id,
-      runtime,
-      hostname,
-      limits: wire(limits),
-      ...(spec.layer !== undefined && { layer: layerName(spec.layer) }),
-    };
-    const { pid } = Pid.parse(await link.request("create", request));
-    return new KernelSandbox(link, { id, initPid: pid, createMs: performance.now() - started, onGone });
+    const { runtime, hostname, limits, layer } = this.#spec;
+    const request = { sandbox: this.id, runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }) };
+    try {
+      this.#initPid = Pid.parse(await this.#link.request("create", request)).pid;
+    } catch (error) {
+      this.#onGone();
+      throw error;
+    }
+    this.#createMs = performance.now() - started;
   }
 
+  /** May be called before `create` has resolved: the launcher does one after the other. */
   async fork(): Promise<InstanceProcess> {
     const [ours, theirs] = hostAddon().socketPair();
     const channel = new Socket({ fd: ours, readable: true, writable: true });

@@ -28,15 +28,14 @@ export class Forked {
 
   /** @throws Error when any part of it cannot be made; nothing is left then. */
   static async make(host: SandboxHost, services: InsideServices, spec: SandboxSpec): Promise<Forked> {
-    const sandbox = await host.create(spec);
-    // The fork is asked for first: opening works in this process meanwhile.
-    const [forked, opened] = await Promise.allSettled([fork(sandbox), services.open(sandbox)]);
-    if (forked.status === "fulfilled" && opened.status === "fulfilled") {
-      return new Forked(sandbox, forked.value.process, forked.value.link, opened.value);
+    const { sandbox, process } = await host.createForked(spec);
+    const [greeted, opened] = await Promise.allSettled([greet(process), services.open(sandbox)]);
+    if (greeted.status === "fulfilled" && opened.status === "fulfilled") {
+      return new Forked(sandbox, process, greeted.value, opened.value);
     }
     if (opened.status === "fulfilled") opened.value.close();
     await sandbox.destroy();
-    throw new Error("cannot fork into a new sandbox", { cause: forked.status === "rejected" ? forked.reason : opened });
+    throw new Error("cannot fork into a new sandbox", { cause: greeted.status === "rejected" ? greeted.reason : opened });
   }
 
   /** Idempotent. The link ends without a word to its handler. */
@@ -52,13 +51,13 @@ export class Forked {
   }
 }
 
-async function fork(sandbox: Sandbox): Promise<{ process: InstanceProcess; link: FrameLink }> {
-  const process = await sandbox.fork();
+/** Resolves with the link of a fork once it has said hello. */
+async function greet(process: InstanceProcess): Promise<FrameLink> {
   const hello = Promise.withResolvers<void>();
   const link = new FrameLink(process.channel, awaitHello(hello), new Pace(FRAMES_PER_SECOND));
   link.maxBacklogBytes = sandboxBacklogBytes(1);
   await deadlined(hello.promise, HELLO_MS, () => new Error("no hello from the fork"));
-  return { process, link };
+  return link;
 }
 
 function awaitHello(hello: PromiseWithResolvers<void>): FrameHandler {
