@@ -4,8 +4,9 @@ import { createServer as createTcpServer, type Server, type Socket } from "node:
 import { pipeline } from "node:stream";
 import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
+import { CallGate } from "./call-gate.ts";
 import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 
 /** Who calls from inside a sandbox, for as long as it has a tenant. */
 export interface InsideCaller {
@@ -32,29 +33,38 @@ const MAX_SANDBOX_SOCKETS = 128;
 /** A sandbox that dribbles its request head is cut off, milliseconds. */
 const HEAD_TIMEOUT_MS = 10_000;
 
-const sourceOf = new WeakMap<Socket, CallSource>();
+/** Whose connection it is. */
+const originOf = new WeakMap<Socket, { source: CallSource; gate: CallGate }>();
 
 /**
  * Function-to-function calls: one HTTP proxy for all sandboxes, which vouches to the gateway for the function that calls. Streams both
  * ways. It listens nowhere itself: `serveCalls` feeds it.
  */
-export function createInternalCalls(given: { gateway: { host: string; port: number }; secret: string; log: Logger }): InternalCalls {
+export function createInternalCalls(given: { gateway: { host: string; port: number }; secret: string; log: Log }): InternalCalls {
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, scheduling: "lifo" });
   const server = createServer({ headersTimeout: HEAD_TIMEOUT_MS, requestTimeout: 0 }, (incoming, response) => {
-    const caller = sourceOf.get(incoming.socket)?.caller;
+    const { socket } = incoming;
+    const origin = originOf.get(socket);
+    if (origin?.gate.begin(socket, Date.now()) !== true) return;
+    response.once("close", () => origin.gate.end(socket));
+    const { caller } = origin.source;
     const callee = functionOfHost(incoming.headers.host);
     if (callee === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
     if (caller === undefined) return refuse(response, new FnError("FORBIDDEN", "This sandbox belongs to no function yet."));
     forward({ incoming, response, caller, callee, agent, ...given });
   });
+  // Node drops what is beyond a count of 2,000 without a word, a content-length for instance; the size bounds it already.
+  server.maxHeadersCount = 0;
   server.on("clientError", (_error, socket) => socket.destroy());
   return { server, close: () => agent.destroy() };
 }
 
 /** Accepts on a listening socket inside a sandbox; takes the descriptor over. */
 export async function serveCalls(calls: InternalCalls, fd: number, source: CallSource): Promise<Server> {
+  const gate = new CallGate();
   const listener = createTcpServer({ noDelay: true }, (socket) => {
-    sourceOf.set(socket, source);
+    if (!gate.admit(socket, Date.now())) return void socket.destroy();
+    originOf.set(socket, { source, gate });
     calls.server.emit("connection", socket);
   });
   listener.maxConnections = MAX_SANDBOX_SOCKETS;
@@ -72,7 +82,7 @@ interface Call {
   agent: Agent;
   gateway: { host: string; port: number };
   secret: string;
-  log: Logger;
+  log: Log;
 }
 
 function forward({ incoming, response, caller, callee, agent, gateway, secret, log }: Call): void {

@@ -92,3 +92,32 @@ test("the resolver refuses what is not ours", async () => {
   );
   expect(JSON.parse((await platform.call(resolver)).body)).toEqual([["127.0.0.1"], "ENODATA", "EREFUSED"]);
 });
+
+/** Writes pipelined requests on many connections for two seconds, while another function serves. */
+const FLOODER = `const net = require("node:net");
+const chunk = Buffer.from("GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n".repeat(2000));
+exports.fetch = async () => {
+  const end = Date.now() + 2000;
+  const flood = () => new Promise((resolve) => {
+    const socket = net.connect(80, "127.0.0.1");
+    socket.on("error", () => {}).on("close", resolve).resume();
+    const go = () => Date.now() > end ? socket.destroy() : socket.write(chunk) ? setImmediate(go) : socket.once("drain", go);
+    socket.once("connect", go);
+  });
+  await Promise.all(Array.from({ length: 100 }, async () => { while (Date.now() < end) await flood(); }));
+  return new Response("spent");
+};`;
+
+test("a sandbox that floods the proxy keeps the worker from nobody", async () => {
+  const flooder = await platform.deploy("flooder", FLOODER);
+  const victim = await platform.deploy("victim", `exports.fetch = () => new Response("fine");`);
+  await platform.call(victim);
+  const flood = platform.call(flooder);
+  const took: number[] = [];
+  for (let round = 0; round < 10; round++) {
+    took.push((await platform.call(victim)).tookMs);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect(Math.max(...took)).toBeLessThan(1_000);
+  expect((await flood).body).toBe("spent");
+});
