@@ -16,8 +16,12 @@ const HOP_BY_HOP = new Set([
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** @param name in lower case; `listed` is what the message's own Connection header names. */
-export const isHopByHop = (name: string, listed: ReadonlySet<string>): boolean => HOP_BY_HOP.has(name) || listed.has(name);
+/**
+ * A Connection header may name any header but this one: without its length, a body would be read as the next request.
+ * @param name in lower case; `listed` is what the message's own Connection header names.
+ */
+export const isHopByHop = (name: string, listed: ReadonlySet<string>): boolean =>
+  HOP_BY_HOP.has(name) || (listed.has(name) && name !== "content-length");
 
 /** The names in Connection headers, in lower case. */
 export function connectionOptions(value: string | undefined): ReadonlySet<string> {

@@ -152,6 +152,18 @@ describe("/api/", () => {
     expect(seen["x-fn-request-id"]).toBe(answer.headers.get("x-fn-request-id"));
   });
 
+  test("a length that the Connection header names stays: the body cannot pass for a second call", async () => {
+    const seen: string[] = [];
+    await platform.control((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      request.resume().on("end", () => response.end());
+    });
+    const hidden = "GET /api/hidden HTTP/1.1\r\nhost: a\r\n\r\n";
+    const lines = ["host: a", "connection: close, content-length", `content-length: ${hidden.length}`];
+    await raw(`GET /api/x HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${hidden}`);
+    expect(seen).toEqual(["GET /api/x"]);
+  });
+
   test("control away: 503 CONTROL_UNAVAILABLE, with and without a body", async () => {
     for (const init of [{}, { method: "POST", body: Buffer.alloc(1_000_000) }]) {
       const answer = await fetch(`${platform.url}/api/functions`, init);
