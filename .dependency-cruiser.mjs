@@ -7,6 +7,7 @@ const ALLOWED = {
   "packages/core": ["packages/contracts"],
   "packages/queue": ["packages/core", "packages/contracts"],
   "packages/store": ["packages/core", "packages/contracts"],
+  "packages/service": ["packages/contracts"],
   "packages/artifacts": ["packages/core", "packages/contracts"],
   "packages/sandbox": ["packages/core", "packages/contracts", "native"],
   "packages/bundle": ["packages/contracts"],
@@ -16,10 +17,10 @@ const ALLOWED = {
   "packages/testkit": ["packages/client", "packages/contracts"],
   "packages/runtime": ["packages/contracts/src/(frames|names)"],
   "packages/sdk": ["packages/contracts/src/(frames|names)"],
-  "services/control": ["packages/(artifacts|store|core|contracts)"],
-  "services/gateway": ["packages/(queue|store|core|contracts)"],
-  "services/worker": ["packages/(artifacts|queue|store|sandbox|core|contracts)"],
-  infra: ["packages/(client|contracts)"],
+  "services/control": ["packages/(artifacts|service|store|core|contracts)"],
+  "services/gateway": ["packages/(queue|service|store|core|contracts)"],
+  "services/worker": ["packages/(artifacts|queue|service|store|sandbox|core|contracts)"],
+  infra: ["packages/(client|contracts|service)"],
   functions: ["packages/sdk"],
 };
 

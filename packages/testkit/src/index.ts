@@ -2,6 +2,7 @@ export { CHECKOUT, example } from "./checkout.ts";
 export { cgroupsNamed, held, settled, steady, type Held } from "./leaks.ts";
 export { type InstanceView } from "./instances.ts";
 export { type Deployed, type Platform, startPlatform } from "./platform.ts";
+export { logLines } from "./log-lines.ts";
 export { makeProject, type Project } from "./project.ts";
 export { descendants, namespaces, processes, processesNaming, survivors, type ProcessFacts } from "./processes.ts";
 export { rawHttp } from "./raw-http.ts";

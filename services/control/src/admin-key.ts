@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Store } from "@zygo/store";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 
 const ADMIN = "admin";
 const RETRY_MS = 500;

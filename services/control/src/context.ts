@@ -1,6 +1,6 @@
 import type { Artifacts } from "@zygo/artifacts";
 import type { Store } from "@zygo/store";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { Prober } from "./probe.ts";
 
 /** What the routes work with. */

@@ -2,7 +2,7 @@ import { openArtifacts } from "@zygo/artifacts";
 import { createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log } from "@zygo/service";
 import { createProber } from "./probe.ts";
 import { drain, listenOn } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -11,7 +11,8 @@ import { readSettings, type Settings } from "./settings.ts";
 const DRAIN_MS = 8_000;
 
 const settings = readSettings();
-const log = createLog(settings.logLevel);
+const log = createLog({ service: "control", level: settings.logLevel });
+process.on("exit", () => log.flush());
 process.on("uncaughtException", (error) => {
   log.error("uncaught", { error });
   process.exit(1);

@@ -1,5 +1,5 @@
 import { FnError, problemHeaders, toProblem } from "@zygo/contracts";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 
 /**
  * Anything that was thrown, as an error of the table. What is not one is INTERNAL, its cause for the log alone; unless the caller has

@@ -9,7 +9,7 @@ import { createStore, type Store } from "@zygo/store";
 import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
 import { createApp } from "../src/app.ts";
-import { createLog } from "../src/log.ts";
+import { createLog } from "@zygo/service";
 import { createProber } from "../src/probe.ts";
 import { ScriptedWorker } from "./scripted-worker.ts";
 
@@ -27,8 +27,8 @@ export interface Control {
   directory: string;
   /** A request to the app as it is; with the key unless headers say otherwise. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** Lines of the service's log. */
-  logged: string[];
+  /** The service's log until now. */
+  logged(): string;
   stop: AbortController;
   end(): Promise<void>;
 }
@@ -41,12 +41,13 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
   await store.announceWorker("w1", worker.address);
   const announcing = setInterval(() => void store.announceWorker("w1", worker.address).catch(() => {}), 1000);
   const stop = new AbortController();
-  const logged: string[] = [];
+  let text = "";
+  const log = createLog({ service: "control", level: "debug", sink: { write: (more) => (text += more), flush: () => undefined } });
   const app = createApp({
     store,
     artifacts: await openArtifacts(join(directory, "artifacts")),
     prober: createProber(store, probeMs),
-    log: createLog("debug", (line) => logged.push(line)),
+    log,
     publicUrl: URL_BASE,
     adminKeyHash: createHash("sha256").update(API_KEY).digest("hex"),
     stopping: stop.signal,
@@ -61,7 +62,10 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
     raw,
     worker,
     directory,
-    logged,
+    logged: () => {
+      log.flush();
+      return text;
+    },
     stop,
     async fetch(path, init = {}) {
       const headers = new Headers(init.headers);

@@ -30,7 +30,7 @@ test("no answer holds a value of the environment, nor does the artifact or the l
   expect((await control.client.get("hello")).live.envNames).toEqual(["OTHER", "TOKEN"]);
   const { execFileSync } = await import("node:child_process");
   expect(() => execFileSync("grep", ["-r", secret, control.directory])).toThrow();
-  expect(control.logged.join("")).not.toContain(secret);
+  expect(control.logged()).not.toContain(secret);
 });
 
 test("what does not exist is FUNCTION_NOT_FOUND everywhere", async () => {

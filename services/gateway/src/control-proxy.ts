@@ -4,7 +4,7 @@ import { ERRORS, FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { discardBody } from "./discard.ts";
 import { connectionOptions, isHopByHop } from "./hop-by-hop.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 import { problemAnswer } from "./problem.ts";
 
 /** Control has to begin its answer by then, milliseconds: a deploy loads the bundle in a sandbox first. */

@@ -10,7 +10,7 @@ import type { Facts } from "./facts.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 import { Metrics } from "./metrics.ts";
 import { readiness, type WorkerList } from "./readiness.ts";
 import { Routes, type VersionStore } from "./routes.ts";

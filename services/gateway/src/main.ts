@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { SyncLane } from "@zygo/queue";
 import { createStore } from "@zygo/store";
 import { startGateway, type Gateway } from "./gateway.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log } from "@zygo/service";
 import { readSettings } from "./settings.ts";
 
 /** What is in flight when the process is asked to stop has this long, milliseconds. */
@@ -11,7 +11,7 @@ const DRAIN_MS = 25_000;
 const ORPHAN_DRAIN_MS = 2000;
 
 const settings = readSettings();
-const log = createLog(settings.logLevel);
+const log = createLog({ service: "gateway", level: settings.logLevel });
 const store = createStore({ url: settings.redisUrl });
 const lane = new SyncLane({ url: settings.redisUrl });
 

@@ -5,7 +5,7 @@ test("defaults, and Redis on the socket below FN_HOME", () => {
   expect(readSettings({ FN_HOME: "/h", PATH: "/bin" })).toMatchObject({
     host: "127.0.0.1",
     port: 8080,
-    redisUrl: "unix:///h/run/redis.sock",
+    redisUrl: "/h/run/redis.sock",
     logLevel: "info",
   });
 });

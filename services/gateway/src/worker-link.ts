@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import { decodeJson, encodeFrame, FLAG_END, FrameDecoder, FrameError, FrameType, type Frame } from "@zygo/contracts/frames";
 import type { Claimer, Invocation } from "./invocation.ts";
-import type { Log } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { Streams } from "./streams.ts";
 import { Hello } from "./wire.ts";
 

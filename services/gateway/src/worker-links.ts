@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import type { Invocation } from "./invocation.ts";
-import type { Log } from "./log.ts";
+import { listenPrivately, type Log } from "@zygo/service";
 import type { Streams } from "./streams.ts";
 import { WorkerLink } from "./worker-link.ts";
 
@@ -49,10 +48,7 @@ export class WorkerLinks {
 
   /** Replaces the socket that an earlier process may have left. */
   async listen(): Promise<void> {
-    await rm(this.#path, { force: true });
-    this.#server.listen(this.#path);
-    await once(this.#server, "listening");
-    await chmod(this.#path, 0o600);
+    await listenPrivately(this.#server, this.#path);
   }
 
   /** Ends all links and takes the socket away. */

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_LIMITS, type Limits, type VersionRecord } from "@zygo/contracts";
 import { SyncLane } from "@zygo/queue";
 import { createStore, type Store } from "@zygo/store";
-import { RedisServer } from "@zygo/testkit";
+import { logLines, RedisServer } from "@zygo/testkit";
 import { startGateway, type Gateway } from "../src/gateway.ts";
-import { createLog } from "../src/log.ts";
+import { createLog } from "@zygo/service";
 import { ScriptedWorker, type Served } from "./scripted-worker.ts";
 
 export const SECRET = "5e".repeat(32);
@@ -50,16 +50,7 @@ export class Platform {
     const store = createStore({ url: redis.url });
     const lane = new SyncLane({ url: redis.url });
     const lines: Record<string, unknown>[] = [];
-    const log = createLog("debug", {
-      write: (text) =>
-        void lines.push(
-          ...text
-            .trim()
-            .split("\n")
-            .map((line) => JSON.parse(line) as Record<string, unknown>),
-        ),
-      flush: () => {},
-    });
+    const log = createLog({ service: "gateway", level: "debug", sink: logLines(lines) });
     const controlSocket = join(dir, "control.sock");
     const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
     const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log });

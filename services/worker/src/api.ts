@@ -1,8 +1,6 @@
-import { chmodSync, rmSync } from "node:fs";
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { FnError, problemHeaders, ProbeRequest, shortVersion, toProblem, type ProbeResult } from "@zygo/contracts";
-import type { Logger } from "./log.ts";
+import { listenPrivately, type Log } from "@zygo/service";
 import type { Rooms } from "./rooms.ts";
 
 /** Longest body of a request, bytes: a probe carries the function's environment. */
@@ -14,7 +12,7 @@ export interface ApiOptions {
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
   /** Undefined while all is well; else why the worker cannot serve. */
   trouble: () => string | undefined;
-  log: Logger;
+  log: Log;
 }
 
 /** The worker's HTTP API for control, on a socket that its owner alone may open. */
@@ -25,12 +23,7 @@ export async function serveApi(options: ApiOptions): Promise<Server> {
       (error: unknown) => fail(response, error, options.log),
     );
   });
-  rmSync(options.socket, { force: true });
-  const before = process.umask(0o177);
-  server.listen(options.socket);
-  process.umask(before);
-  await once(server, "listening");
-  chmodSync(options.socket, 0o600);
+  await listenPrivately(server, options.socket);
   return server;
 }
 
@@ -89,7 +82,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-function fail(response: ServerResponse, error: unknown, log: Logger): void {
+function fail(response: ServerResponse, error: unknown, log: Log): void {
   const known = error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });
   if (known.code === "INTERNAL") log.error("request failed", { error: known });
   const problem = toProblem(known, "");

@@ -6,7 +6,7 @@ import { GatewayLinks } from "./gateway-links.ts";
 import { Group, type GroupHost } from "./group.ts";
 import { Invocation } from "./invocation.ts";
 import { describeInvocation } from "./invocation-line.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { PeerDone } from "./peer.ts";
 import { Rooms } from "./rooms.ts";
 import type { Starter } from "./starter.ts";
@@ -26,7 +26,7 @@ export interface DispatcherOptions {
   versions: VersionSource;
   starter: Starter;
   logs: FunctionLogs;
-  log: Logger;
+  log: Log;
 }
 
 interface Held {

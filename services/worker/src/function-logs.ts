@@ -1,7 +1,7 @@
 import { shortVersion, type FnError } from "@zygo/contracts";
 import type { LogEntry } from "@zygo/store";
 import type { Invocation } from "./invocation.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import { LineQueue } from "./line-queue.ts";
 import type { PeerFailure, PeerLog } from "./peer.ts";
 import type { Started } from "./starter.ts";
@@ -12,12 +12,12 @@ const BATCH_LINES = 100;
 /** What functions print and what the platform says of them, on its way to the store. Never throws, never waits. */
 export class FunctionLogs {
   readonly #append: (name: string, lines: readonly LogEntry[]) => Promise<void>;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #queues = new Map<string, LineQueue>();
   readonly #writing = new Map<string, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(append: (name: string, lines: readonly LogEntry[]) => Promise<void>, log: Logger) {
+  constructor(append: (name: string, lines: readonly LogEntry[]) => Promise<void>, log: Log) {
     this.#append = append;
     this.#log = log;
   }

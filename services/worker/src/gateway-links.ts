@@ -1,15 +1,15 @@
 import { GatewayLink } from "./gateway-link.ts";
 import type { Invocation } from "./invocation.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 
 /** One link a gateway process, opened by the first envelope that names it and kept until either end goes. */
 export class GatewayLinks {
   readonly #links = new Map<string, GatewayLink>();
   readonly #self: { worker: string; secret: string };
   readonly #left: (invocation: Invocation) => void;
-  readonly #log: Logger;
+  readonly #log: Log;
 
-  constructor(self: { worker: string; secret: string }, left: (invocation: Invocation) => void, log: Logger) {
+  constructor(self: { worker: string; secret: string }, left: (invocation: Invocation) => void, log: Log) {
     this.#self = self;
     this.#left = left;
     this.#log = log;

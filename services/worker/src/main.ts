@@ -7,7 +7,7 @@ import { RUNTIMES } from "@zygo/contracts/names";
 import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
 import { createStore } from "@zygo/store";
-import { createLogger, type Logger } from "./log.ts";
+import { createLog, type Log } from "@zygo/service";
 import { readSettings, type Settings } from "./settings.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -16,7 +16,7 @@ const BASES = resolve(import.meta.dirname, "../../../build/base");
 const CLOSE_MS = 3_000;
 
 const settings = readSettings();
-const log = createLogger(settings.logLevel);
+const log = createLog({ service: "worker", level: settings.logLevel });
 process.on("exit", () => log.flush());
 process.on("uncaughtException", (error) => {
   log.error("uncaught", { error });
@@ -26,7 +26,7 @@ process.on("uncaughtException", (error) => {
 process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
-async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Settings, log: Logger): Promise<void> {
+async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Settings, log: Log): Promise<void> {
   log.info("starting", { home: paths.home, maxInstances, poolSize, gateway });
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });

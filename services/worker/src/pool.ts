@@ -2,7 +2,7 @@ import { mayRefill, refillDelayMs } from "@zygo/core";
 import type { RuntimeName } from "@zygo/contracts/names";
 import { FrameError } from "@zygo/contracts/frames";
 import type { Forked } from "./forked.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 
 /** How often a pool that is short looks whether it is calm enough to refill, milliseconds. */
 const LOOK_MS = 5;
@@ -13,7 +13,7 @@ export interface PoolOptions {
   make: () => Promise<Forked>;
   /** Requests that wait for an instance, and starts under way. */
   pressure: () => { waiting: number; starting: number };
-  log: Logger;
+  log: Log;
 }
 
 /** Tenant-less instances of one runtime, forked ahead of need. Refilled in the background, when nobody waits. */

@@ -1,5 +1,5 @@
 import type { FunctionRecord } from "@zygo/contracts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { Rooms } from "./rooms.ts";
 
 export interface AliasSource {
@@ -9,7 +9,7 @@ export interface AliasSource {
 }
 
 /** Keeps groups told of whether an alias still points to their version. @returns a function that ends it. */
-export function followAliases(source: AliasSource, rooms: Rooms, log: Logger): () => void {
+export function followAliases(source: AliasSource, rooms: Rooms, log: Log): () => void {
   const check = async (name: string): Promise<void> => {
     try {
       const record = await source.find(name);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { refillDelayMs } from "@zygo/core";
 import { DEFAULT_RUNTIME, type RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { Starter } from "./starter.ts";
 
 /** A zygote that lived this long is no failure of a row, milliseconds. */
@@ -14,7 +14,12 @@ export interface RuntimesOptions {
   starter: Starter;
   poolSize: number | undefined;
   pressure: () => { waiting: number; starting: number };
-  log: Logger;
+  log: Log;
+}
+
+/** Trying again changes nothing: the zygote lives, and is not used. */
+class SelfTestFailed extends Error {
+  override name = "SelfTestFailed";
 }
 
 /** The zygotes of this worker: brings them up and keeps them up. */
@@ -33,46 +38,51 @@ export class Runtimes {
    * @throws Error when the first one cannot start.
    */
   async open(runtimes: readonly RuntimeName[]): Promise<void> {
-    const { starter, poolSize, pressure, log } = this.#options;
     const [first, ...others] = [...runtimes].sort((a, b) => Number(b === DEFAULT_RUNTIME) - Number(a === DEFAULT_RUNTIME));
     if (first === undefined) throw new Error("no base layer of any runtime is here");
-    const open = (runtime: RuntimeName, up: Promise<void>): Promise<void> => {
-      starter.useZygote(runtime, up);
-      return up.then(() => starter.openPool(runtime, poolSize, pressure));
-    };
-    let previous = open(first, this.#start(first));
+    let previous = this.#use(first, this.#start(first));
     const opened = previous;
     for (const runtime of others) {
-      previous = open(
+      previous = this.#use(
         runtime,
         previous.catch(() => undefined).then(() => this.#start(runtime)),
       );
-      previous.catch((error: unknown) => log.error("runtime not available", { runtime, error }));
+      previous.catch((error: unknown) => this.#retry(runtime, error));
     }
     await opened;
   }
 
-  /** A zygote that ended is started again, ever later when it ends over and over. Its instances live on. */
+  /** A zygote that ended is started again, ever later when it ends over and over. Its instances live on. Once for each end. */
   restart(runtime: RuntimeName): void {
     if (this.#closing.signal.aborted) return;
-    const { log, starter } = this.#options;
     const failures = this.#note(runtime);
-    log.error("zygote ended", { runtime, failures });
+    this.#options.log.error("zygote ended", { runtime, failures });
     const up = sleep(refillDelayMs(failures), undefined, { signal: this.#closing.signal }).then(() => this.#start(runtime));
-    starter.useZygote(runtime, up);
-    up.catch((error: unknown) => {
-      log.error("zygote not started", { runtime, error });
-      this.restart(runtime);
-    });
+    this.#use(runtime, up).catch((error: unknown) => this.#retry(runtime, error));
   }
 
   close(): void {
     this.#closing.abort();
   }
 
+  /** Starts wait for the zygote. Resolves once the runtime's pool is full. */
+  async #use(runtime: RuntimeName, up: Promise<void>): Promise<void> {
+    const { starter, poolSize, pressure } = this.#options;
+    starter.useZygote(runtime, up);
+    await up;
+    await starter.openPool(runtime, poolSize, pressure);
+  }
+
+  #retry(runtime: RuntimeName, error: unknown): void {
+    if (this.#closing.signal.aborted) return;
+    this.#options.log.error("zygote not started", { runtime, error });
+    if (!(error instanceof SelfTestFailed)) this.restart(runtime);
+  }
+
   /** Counts its ends in a row: one after a long life is the first. */
   #note(runtime: RuntimeName): number {
     const lived = performance.now() - (this.#upSince.get(runtime) ?? performance.now());
+    this.#upSince.delete(runtime);
     const failures = lived > LONG_LIFE_MS ? 1 : (this.#failures.get(runtime) ?? 0) + 1;
     this.#failures.set(runtime, failures);
     return failures;
@@ -80,7 +90,8 @@ export class Runtimes {
 
   async #start(runtime: RuntimeName): Promise<void> {
     const { nodeVersion, pid, startMs, selfTest } = await this.#options.host.startZygote(runtime);
-    if (!selfTest.ok) throw new Error(`zygote of ${runtime} failed its self-test`, { cause: selfTest.checks.filter((check) => !check.ok) });
+    if (!selfTest.ok)
+      throw new SelfTestFailed(`zygote of ${runtime} failed its self-test`, { cause: selfTest.checks.filter((check) => !check.ok) });
     this.#upSince.set(runtime, performance.now());
     this.#options.log.info("zygote ready", { runtime, node: nodeVersion, pid, startMs: Math.round(startMs) });
   }

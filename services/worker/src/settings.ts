@@ -1,25 +1,15 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { homePaths, type HomePaths } from "@zygo/contracts";
+import { platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
 
-const port = z.coerce.number().int().min(0).max(65_535);
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
 const Variables = z.strictObject({
-  FN_HOME: z.string().min(1).default(join(homedir(), ".fn")),
-  FN_PORT: port.default(8080),
-  FN_HOST: z.string().min(1).default("127.0.0.1"),
-  FN_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  ...SHARED_VARIABLES,
   /** Instances that serve or could, of all versions together. */
   FN_MAX_INSTANCES: count(1, 10_000).default(512),
   /** Tenant-less instances kept ready for the default runtime. */
   FN_POOL_SIZE: count(0, 256).optional(),
-  REDIS_URL: z.string().min(1).optional(),
-  /** Other services' variables, that a shared environment may hold. */
-  FN_URL: z.string().optional(),
-  FN_API_KEY: z.string().optional(),
-  FN_ADMIN_KEY_HASH: z.string().optional(),
 });
 
 export interface Settings {
@@ -27,7 +17,7 @@ export interface Settings {
   /** Where function-to-function calls enter: the gateway of this machine. */
   gateway: { host: string; port: number };
   redisUrl: string;
-  logLevel: "debug" | "info" | "warn" | "error";
+  logLevel: LogLevel;
   maxInstances: number;
   poolSize: number | undefined;
 }
@@ -36,8 +26,7 @@ const ANY_ADDRESS = new Set(["0.0.0.0", "::", "*"]);
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
 export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
-  const ours = Object.entries(environment).filter(([name]) => name.startsWith("FN_") || name === "REDIS_URL");
-  const given = Variables.parse(Object.fromEntries(ours));
+  const given = Variables.parse(platformVariables(environment));
   const paths = homePaths(given.FN_HOME);
   return {
     paths,

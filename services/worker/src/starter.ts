@@ -7,7 +7,7 @@ import type { SandboxHost } from "@zygo/sandbox";
 import { Forked } from "./forked.ts";
 import type { InsideServices } from "./inside.ts";
 import { loadVersion } from "./load.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import type { PeerLoaded, PeerLog } from "./peer.ts";
 import { Pool } from "./pool.ts";
 import { Slots } from "./slots.ts";
@@ -31,12 +31,12 @@ const EMPTY_HOSTNAME = "fn";
 export class Starter {
   readonly #host: SandboxHost;
   readonly #services: InsideServices;
-  readonly #log: Logger;
+  readonly #log: Log;
   readonly #pools = new Map<RuntimeName, Pool>();
   readonly #zygotes = new Map<RuntimeName, Promise<unknown>>();
   readonly #forks = new Slots(Math.max(2, availableParallelism()));
 
-  constructor(given: { host: SandboxHost; services: InsideServices; log: Logger }) {
+  constructor(given: { host: SandboxHost; services: InsideServices; log: Log }) {
     this.#host = given.host;
     this.#services = given.services;
     this.#log = given.log;
@@ -49,8 +49,9 @@ export class Starter {
     up.catch(() => undefined);
   }
 
-  /** Keeps tenant-less instances of a runtime whose zygote is ready. Resolves once there are as many as there should be. */
+  /** Keeps tenant-less instances of a runtime whose zygote is ready. Resolves once there are as many as there should be. Once a runtime. */
   async openPool(runtime: RuntimeName, poolSize: number | undefined, pressure: () => { waiting: number; starting: number }): Promise<void> {
+    if (this.#pools.has(runtime)) return;
     const make = () => Forked.make(this.#host, this.#services, { runtime, limits: EMPTY_LIMITS, hostname: EMPTY_HOSTNAME });
     const pool = new Pool({ runtime, target: poolTarget(runtime, poolSize), make, pressure, log: this.#log });
     this.#pools.set(runtime, pool);

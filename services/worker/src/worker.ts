@@ -8,7 +8,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import { FunctionLogs } from "./function-logs.ts";
 import { InsideServices } from "./inside.ts";
 import { createInternalCalls } from "./internal-calls.ts";
-import type { Logger } from "./log.ts";
+import type { Log } from "@zygo/service";
 import { probe } from "./probe.ts";
 import { followAliases, type AliasSource } from "./retire.ts";
 import { Runtimes } from "./runtimes.ts";
@@ -43,7 +43,7 @@ export interface WorkerOptions {
   store: WorkerStore;
   lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
   materialise: VersionSource["materialise"];
-  log: Logger;
+  log: Log;
 }
 
 export interface Worker {

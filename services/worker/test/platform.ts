@@ -6,8 +6,8 @@ import { DEFAULT_LIMITS, type EnvelopeHead, type Limits, type VersionRecord } fr
 import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
 import { createStore, type Store } from "@zygo/store";
-import { RedisServer } from "@zygo/testkit";
-import { createLogger } from "../src/log.ts";
+import { logLines, RedisServer } from "@zygo/testkit";
+import { createLog } from "@zygo/service";
 import { startWorker, type Worker, type WorkerOptions } from "../src/worker.ts";
 import { GatewayEnd, type Answer, type Call } from "./gateway-end.ts";
 
@@ -45,9 +45,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
   const lane = new SyncLane({ url: redis.url });
   const gateway = await GatewayEnd.listen(join(home, "gateway.sock"), (envelope) => lane.enqueue(envelope));
   const lines: Record<string, unknown>[] = [];
-  const log = createLogger("debug", (text) => {
-    for (const line of text.trimEnd().split("\n")) lines.push(JSON.parse(line) as Record<string, unknown>);
-  });
+  const log = createLog({ service: "worker", level: "debug", sink: logLines(lines) });
   let worker: Worker | undefined;
   const host = await openSandboxHost({
     name: createHash("sha256").update(home).digest("hex").slice(0, 12),

@@ -1,7 +1,7 @@
-import { createLogSink, type LogSink } from "./log-sink.ts";
+import type { LogLevel } from "./settings.ts";
+import { stdoutSink, type LogSink } from "./log-sink.ts";
 
-const RANK = { debug: 10, info: 20, warn: 30, error: 40 } as const;
-export type Level = keyof typeof RANK;
+const RANK = { debug: 10, info: 20, warn: 30, error: 40 } as const satisfies Record<LogLevel, number>;
 type Fields = Record<string, unknown>;
 
 /** Milliseconds that lines may wait to be written together; a warning or an error goes out at once. */
@@ -21,7 +21,7 @@ export interface Log {
  * One JSON line an event, gathered for a few milliseconds, so that an invocation does not cost a system call of its own.
  * Never throws: a line that cannot be rendered or written is lost.
  */
-export function createLog(level: Level, sink: LogSink = createLogSink(1)): Log {
+export function createLog({ service, level, sink = stdoutSink(service) }: { service: string; level: LogLevel; sink?: LogSink }): Log {
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
   const pass = (): void => {
@@ -30,9 +30,9 @@ export function createLog(level: Level, sink: LogSink = createLogSink(1)): Log {
     if (waiting !== "") sink.write(waiting);
     waiting = "";
   };
-  const line = (at: Level, msg: string, fields?: Fields): void => {
+  const line = (at: LogLevel, msg: string, fields?: Fields): void => {
     if (RANK[at] < RANK[level]) return;
-    waiting += render(at, msg, fields);
+    waiting += render(service, at, msg, fields);
     if (RANK[at] >= RANK.warn || waiting.length > GATHER_CHARS) pass();
     else timer ??= setTimeout(pass, GATHER_MS);
   };
@@ -48,8 +48,8 @@ export function createLog(level: Level, sink: LogSink = createLogSink(1)): Log {
   };
 }
 
-function render(level: Level, msg: string, fields?: Fields): string {
-  const first = { time: new Date().toISOString(), level, service: "gateway", msg };
+function render(service: string, level: LogLevel, msg: string, fields?: Fields): string {
+  const first = { time: new Date().toISOString(), level, service, msg };
   try {
     return `${JSON.stringify({ ...first, ...fields }, errorsToo)}\n`;
   } catch {

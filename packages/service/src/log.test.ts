@@ -3,7 +3,7 @@ import { createLog } from "./log.ts";
 
 test("one JSON line an event, below the level none; an Error shows its cause", () => {
   let text = "";
-  const log = createLog("info", { write: (more) => (text += more), flush: () => {} });
+  const log = createLog({ service: "gateway", level: "info", sink: { write: (more) => (text += more), flush: () => {} } });
   log.debug("unseen");
   log.info("first", { a: 1 });
   log.error("second", { error: new Error("outer", { cause: new Error("inner") }) });
@@ -19,7 +19,7 @@ test("one JSON line an event, below the level none; an Error shows its cause", (
 
 test("a line that cannot be rendered does not throw", () => {
   let text = "";
-  const log = createLog("info", { write: (more) => (text += more), flush: () => {} });
+  const log = createLog({ service: "gateway", level: "info", sink: { write: (more) => (text += more), flush: () => {} } });
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
   log.warn("circle", circle);

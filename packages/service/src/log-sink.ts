@@ -1,5 +1,7 @@
 import { write, writeSync } from "node:fs";
 
+const STDOUT = 1;
+
 /** Text that may wait for a reader that is slow, characters; what comes beyond it is lost. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
@@ -11,10 +13,10 @@ export interface LogSink {
 }
 
 /**
- * A file descriptor, written to by a thread of the pool, one write at a time: a pipe whose reader hangs blocks whoever writes to it, and
+ * Standard output, written to by a thread of the pool, one write at a time: a pipe whose reader hangs blocks whoever writes to it, and
  * that must not be the event loop. Never throws; a closed pipe loses lines.
  */
-export function createLogSink(fd: number): LogSink {
+export function stdoutSink(service: string): LogSink {
   let waiting = "";
   let lost = 0;
   let busy = false;
@@ -23,19 +25,19 @@ export function createLogSink(fd: number): LogSink {
     if (!busy) return;
     const text = waiting;
     waiting = "";
-    write(fd, text, pump);
+    write(STDOUT, text, pump);
   };
   return {
     write(text) {
       if (waiting.length > MOST_WAITING) return void lost++;
-      if (lost > 0) waiting += lostLine(lost);
+      if (lost > 0) waiting += lostLine(service, lost);
       lost = 0;
       waiting += text;
       if (!busy) pump();
     },
     flush() {
       try {
-        writeSync(fd, waiting);
+        writeSync(STDOUT, waiting);
       } catch {
         // Nobody reads any more.
       }
@@ -44,5 +46,5 @@ export function createLogSink(fd: number): LogSink {
   };
 }
 
-const lostLine = (writes: number): string =>
-  `${JSON.stringify({ time: new Date().toISOString(), level: "warn", service: "gateway", msg: "log lines lost: nobody read them", writes })}\n`;
+const lostLine = (service: string, writes: number): string =>
+  `${JSON.stringify({ time: new Date().toISOString(), level: "warn", service, msg: "log lines lost: nobody read them", writes })}\n`;

@@ -1,0 +1,51 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { redisOptions } from "@zygo/contracts";
+import { z } from "zod";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/**
+ * Members of each process's schema: the variables that all have, and those of other processes, which a shared environment may hold.
+ * A process checks its own by a member of the same name.
+ */
+export const SHARED_VARIABLES = {
+  FN_HOME: z.string().min(1).default(join(homedir(), ".fn")),
+  /** 0: the system picks one. */
+  FN_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  FN_HOST: z.string().min(1).default("127.0.0.1"),
+  FN_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** Default: the platform's own Redis. */
+  REDIS_URL: z.string().refine(isRedisUrl, "must be unix:///path, redis://… or rediss://…").optional(),
+  FN_URL: z.string().optional(),
+  FN_API_KEY: z.string().optional(),
+  FN_ADMIN_KEY_HASH: z.string().optional(),
+  FN_MAX_INSTANCES: z.string().optional(),
+  FN_POOL_SIZE: z.string().optional(),
+} as const;
+
+/** A TCP port that others have to know beforehand. */
+export const KnownPort = z.coerce.number().int().min(1).max(65_535).default(8080);
+
+/** What of an environment is the platform's: for a strict schema, which then refuses unknown `FN_` names. */
+export function platformVariables(environment: Record<string, string | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith("FN_") || name === "REDIS_URL"));
+}
+
+const ANY_ADDRESS = new Map([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "[::1]"],
+]);
+
+/** How a URL of this machine names the host that a server listens on. */
+export function reachableHost(host: string): string {
+  return ANY_ADDRESS.get(host) ?? (host.includes(":") ? `[${host}]` : host);
+}
+
+function isRedisUrl(url: string): boolean {
+  try {
+    return redisOptions(url) !== undefined;
+  } catch {
+    return false;
+  }
+}
