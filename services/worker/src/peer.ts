@@ -36,8 +36,11 @@ export type PeerResponse = z.infer<typeof PeerResponse>;
 export const PeerFailure = z.object({ code: FunctionCode, detail: text(2 * 1024), error: ThrownError.optional() });
 export type PeerFailure = z.infer<typeof PeerFailure>;
 
+/** The last millisecond that a date can name. @source ECMA-262, 21.4.1.1 */
+const LAST_MS = 8.64e15;
+
 export const PeerLog = z.object({
-  time: z.number(),
+  time: z.number().min(0).max(LAST_MS),
   level: z.enum(["debug", "info", "warn", "error"]),
   message: text(32 * 1024),
   fields: z

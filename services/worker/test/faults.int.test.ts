@@ -31,6 +31,7 @@ const faults = {
   "/empty": () => { const many = Buffer.concat(Array(1000).fill(frame(6, 1, "\\0\\0\\0\\0"))); for (;;) writeAll(many); },
   "/flood": () => { for (;;) fs.writeSync(channel(), frame(4, 1, "x".repeat(65536))); },
   "/deep": () => { writeAll(frame(9, 1, '{"time":1,"level":"info","message":"deep","fields":{"a":' + "[".repeat(400000) + "]".repeat(400000) + "}}")); return new Response("ok"); },
+  "/no-date": () => { writeAll(frame(9, 1, '{"time":1e300,"level":"info","message":"m"}')); return new Promise(() => {}); },
   "/long-head": () => {
     const head = JSON.stringify({ status: 200, headers: [["x-long", "a".repeat(1048576 - 4 - 46)]] });
     writeAll(frame(4, 1, String.fromCharCode(head.length & 255, (head.length >> 8) & 255, head.length >> 16, 0) + head));
@@ -63,6 +64,7 @@ describe("each fault has its code, told at once, and the next call works", () =>
     ["/chatter", "FUNCTION_PROTOCOL", ""],
     ["/empty", "FUNCTION_PROTOCOL", ""],
     ["/long-head", "FUNCTION_PROTOCOL", ""],
+    ["/no-date", "FUNCTION_PROTOCOL", ""],
   ])("%s is %s", async (path, code, detail) => {
     const answer = await call(path);
     expect(answer.failure?.code).toBe(code);
