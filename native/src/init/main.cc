@@ -13,7 +13,6 @@
 namespace {
 
 constexpr int kLifeline = 3;
-constexpr int kReady = 4;
 constexpr int kReapEveryMs = 60'000;  // a SIGCHLD between the reaping and the poll is picked up then at the latest
 
 void ignore(int) {}
@@ -34,9 +33,6 @@ int main() {
   sigset_t all;
   sigemptyset(&all);
   sigprocmask(SIG_SETMASK, &all, nullptr);
-  const char up = 'u';
-  if (write(kReady, &up, 1) != 1) return 1;
-  close(kReady);
   pollfd lifeline{kLifeline, POLLIN, 0};
   for (;;) {
     const int ready = poll(&lifeline, 1, kReapEveryMs);

@@ -42,18 +42,6 @@ Done await_id_map(Blueprint& print) {
   return sys::set_ids(kRoot, kRoot);
 }
 
-Done join_cgroups(Blueprint& print) {
-  for (const int door : print.cgroup_doors) {
-    if (::write(door, "0", 1) != 1) return sys::failure("write", "cgroup");
-  }
-  return done();
-}
-
-Done unshare_cgroup(Blueprint&) {
-  if (::unshare(CLONE_NEWCGROUP) < 0) return sys::failure("unshare", "cgroup");
-  return done();
-}
-
 Done name_host(Blueprint& print) {
   if (::sethostname(print.hostname.data(), print.hostname.size()) < 0) return sys::failure("sethostname");
   return done();
@@ -93,7 +81,10 @@ Done mount_tmp(Blueprint&) {
 
 Done mount_dev(Blueprint&) { return sys::bind("/dev", kRootfs + "/dev"); }
 
-Done mount_proc(Blueprint&) { return sys::mount("proc", kRootfs + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC); }
+// A function sees its own processes: pid 1 is another uid's, in cgroups of the host's.
+Done mount_proc(Blueprint&) {
+  return sys::mount("proc", kRootfs + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2");
+}
 
 Done mask_proc(Blueprint&) {
   for (const char* name : kMaskedFiles) {
@@ -117,15 +108,16 @@ Done enter_root(Blueprint&) { return sys::pivot_root(kRootfs); }
 
 Done root_read_only(Blueprint&) { return sys::remount("/", MS_RDONLY | MS_NOSUID | MS_NODEV); }
 
-// Leaves 3 and 4 for init (see init/main.cc) and the program itself, which goes on exec.
+// Leaves 3 for init (see init/main.cc); status and the program itself go on exec.
 Done place_fds(Blueprint& print) {
   constexpr int kAbove = 10;
   const int lifeline = ::fcntl(print.lifeline, F_DUPFD, kAbove);
   const int status = ::fcntl(print.status, F_DUPFD, kAbove);
   const int program = ::fcntl(print.init_program, F_DUPFD, kAbove);
   if (lifeline < 0 || status < 0 || program < 0) return sys::failure("fcntl F_DUPFD");
-  if (::dup2(lifeline, 3) < 0 || ::dup2(status, 4) < 0 || ::dup3(program, 5, O_CLOEXEC) < 0)
+  if (::dup2(lifeline, 3) < 0 || ::dup3(status, 4, O_CLOEXEC) < 0 || ::dup3(program, 5, O_CLOEXEC) < 0) {
     return sys::failure("dup2");
+  }
   print.lifeline = 3;
   print.status = 4;
   print.init_program = 5;
@@ -152,8 +144,6 @@ Done drop_privileges(Blueprint&) {
 
 constexpr Step<Blueprint> kPlan[] = {
     {"id-map", await_id_map},
-    {"cgroup-join", join_cgroups},
-    {"cgroup-namespace", unshare_cgroup},
     {"hostname", name_host},
     {"loopback", loopback_up},
     {"private-mounts", private_mounts},

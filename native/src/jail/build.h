@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "jail/step.h"
 #include "sys/fd.h"
@@ -15,14 +14,13 @@ struct Blueprint {
   std::string layer;  // "/layers/<name>", or empty
   std::string hostname;
   unsigned long long tmp_bytes = 0;
-  std::vector<int> cgroup_doors;  // one a hierarchy, opened for writing
-  int mapped = -1;                // readable once the id maps are written
+  int mapped = -1;  // readable once the id maps are written
   int lifeline = -1;
   int status = -1;
   int init_program = -1;
 };
 
-// In order. After the last one the caller executes `init_program`.
+// In order. After the last one the caller says so on `status` and executes `init_program`.
 std::span<const Step<Blueprint>> build_plan();
 
 // Size options of the sandbox's one tmpfs, for mount and remount.

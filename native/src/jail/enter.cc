@@ -24,10 +24,12 @@ Done join_cgroups(Entry& entry) {
   return done();
 }
 
-// The pid namespace was set before the fork. One call joins the rest or none.
+// The pid namespace was set before the fork. One call joins the rest or none; the cgroup namespace is new, with our
+// cgroups as its root.
 Done join_namespaces(Entry& entry) {
-  return sys::set_namespaces(
-      entry.init, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP);
+  TRY(sys::set_namespaces(entry.init, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS));
+  if (::unshare(CLONE_NEWCGROUP) < 0) return sys::failure("unshare", "cgroup");
+  return done();
 }
 
 // No RLIMIT_AS: V8 reserves tens of GiB of addresses. File sizes are bounded by the tmpfs.

@@ -41,6 +41,8 @@ sys::Result<Pipe> make_pipe() {
 [[noreturn]] void become_init(jail::Blueprint& print, const std::string& fail_at) {
   jail::StepFailure failed;
   if (jail::run_plan(jail::build_plan(), print, fail_at, failed)) {
+    // Said before the exec, which takes half a millisecond: a fork may enter meanwhile. If it fails, the sandbox ends.
+    (void)sys::write_all(print.status, "u");
     char name[] = "init";
     char* const argv[] = {name, nullptr};
     char* const envp[] = {nullptr};
@@ -59,7 +61,7 @@ Done map_ids(pid_t pid, uint32_t sandbox) {
   return sys::write_path(proc + "/gid_map", map);
 }
 
-// "u": pid 1 runs. "f<step>\n<text>": a step failed. Nothing: it died.
+// "u": all is built. "f<step>\n<text>": a step failed. Nothing: it died.
 bool await_up(const Fd& status, jail::StepFailure& failed) {
   char buffer[1024];
   const ssize_t got = sys::retrying([&] { return ::read(status.get(), buffer, sizeof buffer); });
@@ -141,9 +143,8 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   if (child->pid == 0) {
     jail::Blueprint print{"/base/" + spec.runtime, spec.layer.empty() ? "" : "/layers/" + spec.layer,
                           spec.hostname,           spec.limits.tmp_bytes,
-                          sandbox.cgroup_.doors(), mapped->read.get(),
-                          shared.lifeline,         status->write.get(),
-                          shared.init_program};
+                          mapped->read.get(),      shared.lifeline,
+                          status->write.get(),     shared.init_program};
     become_init(print, shared.fail_at);
   }
   sandbox.init_pid_ = child->pid;
