@@ -67,6 +67,10 @@ export class FnError extends Error {
   }
 }
 
+/** Anything that was thrown, as an error of the table: what is not one is the platform's fault, and is kept for the log. */
+export const asFnError = (thrown: unknown): FnError =>
+  thrown instanceof FnError ? thrown : new FnError("INTERNAL", undefined, { cause: thrown });
+
 export interface Problem {
   type: string;
   title: string;

@@ -1,11 +1,11 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { FnError } from "@zygo/contracts";
+import { asFnError, FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { Hono } from "hono";
 import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
-import { asFnError, problemAnswer } from "./problem.ts";
+import { problemAnswer } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface AppOptions extends ControlProxyOptions {

@@ -1,8 +1,7 @@
-import { encodeEnvelope, FnError, isErrorCode, type VersionRecord } from "@zygo/contracts";
+import { asFnError, encodeEnvelope, FnError, isErrorCode, type VersionRecord } from "@zygo/contracts";
 import { decodeHead, decodeJson, encodeFrame, encodeWindow, FLAG_END, FrameError, FrameType } from "@zygo/contracts/frames";
 import { Download } from "./download.ts";
 import type { Exchange } from "./exchange.ts";
-import { asFnError } from "./problem.ts";
 import type { SeenRequest } from "./request-headers.ts";
 import type { Streams } from "./streams.ts";
 import { Upload } from "./upload.ts";

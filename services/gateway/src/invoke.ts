@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { FnError, type VersionRecord } from "@zygo/contracts";
+import { asFnError, FnError, type VersionRecord } from "@zygo/contracts";
 import type { Admission } from "@zygo/core";
 import { Exchange } from "./exchange.ts";
 import type { Facts } from "./facts.ts";
 import { Invocation, type Lane } from "./invocation.ts";
-import { asFnError } from "./problem.ts";
 import { seenRequest } from "./request-headers.ts";
 import type { Routes } from "./routes.ts";
 import type { Streams } from "./streams.ts";

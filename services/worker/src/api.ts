@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { FnError, problemHeaders, ProbeRequest, shortVersion, toProblem, type ProbeResult } from "@zygo/contracts";
+import { asFnError, FnError, problemHeaders, ProbeRequest, shortVersion, toProblem, type ProbeResult } from "@zygo/contracts";
 import { listenPrivately, type Log } from "@zygo/service";
 import type { Rooms } from "./rooms.ts";
 
@@ -83,7 +83,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function fail(response: ServerResponse, error: unknown, log: Log): void {
-  const known = error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });
+  const known = asFnError(error);
   if (known.code === "INTERNAL") log.error("request failed", { error: known });
   const problem = toProblem(known, "");
   response.writeHead(problem.status, problemHeaders(known)).end(JSON.stringify(problem));

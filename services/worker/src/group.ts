@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { FnError } from "@zygo/contracts";
+import { asFnError } from "@zygo/contracts";
 import { idlePolicy, instanceDemand, reapable, startsNeeded, type VersionLoad } from "@zygo/core";
 import { Instance } from "./instance.ts";
 import type { Forked } from "./forked.ts";
@@ -211,7 +211,7 @@ export class Group {
 
   /** One start fails one waiter, so that a version that cannot load is not started over and over for the same ones. */
   #startFailed(error: unknown, waiter: Invocation): void {
-    const failure = error instanceof FnError ? error : new FnError("INTERNAL", undefined, { cause: error });
+    const failure = asFnError(error);
     this.#host.logs.startFailure(this.name, this.digest, failure, waiter.head.requestId);
     const expired = Date.now() >= waiter.head.deadlineMs;
     const victim = this.#waiters.has(waiter) ? waiter : expired ? undefined : this.#waiters.values().next().value;
