@@ -170,7 +170,8 @@ void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
   }
 }
 
-void Service::lose_zygote(const std::string& runtime) {
+// By value: the name that the caller has is the zygote's own, which ends here.
+void Service::lose_zygote(std::string runtime) {
   const auto zygote = zygotes_.find(runtime);
   if (zygote == zygotes_.end()) return;
   zygote->second.kill();
@@ -183,12 +184,12 @@ void Service::lose_zygote(const std::string& runtime) {
     link_.refuse(asked->second, {"fork", "the zygote ended"});
     asked = forking_.erase(asked);
   }
-  if (const auto asked = starting_.find(runtime); asked != starting_.end()) {
-    link_.refuse(asked->second, {"zygote", "it ended before it was ready"});
-    starting_.erase(asked);
-  }
   zygotes_.erase(zygote);
-  link_.tell({{"event", "zygote-exit"}, {"runtime", runtime}});
+  // The worker hears of each end once: by the refusal or by the event.
+  const auto asked = starting_.find(runtime);
+  if (asked == starting_.end()) return link_.tell({{"event", "zygote-exit"}, {"runtime", runtime}});
+  link_.refuse(asked->second, {"zygote", "it ended before it was ready"});
+  starting_.erase(asked);
 }
 
 void Service::reap() {
@@ -223,7 +224,10 @@ void Service::finish_endings() {
       continue;
     }
     if (!ending.request.is_null()) link_.answer(ending.request, usage);
-    forking_.erase(at->first);
+    if (const auto asked = forking_.find(at->first); asked != forking_.end()) {
+      link_.refuse(asked->second, {"fork", "the sandbox ended"});
+      forking_.erase(asked);
+    }
     at = endings_.erase(at);
   }
 }

@@ -41,7 +41,7 @@ class Service {
 
   void take_zygote_events(Zygote& zygote);
   void take_event(Zygote& zygote, const jail::ZygoteEvent& event);
-  void lose_zygote(const std::string& runtime);
+  void lose_zygote(std::string runtime);
   void reap();
   void finish_endings();
   void shut_down();

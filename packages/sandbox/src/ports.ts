@@ -94,7 +94,7 @@ export interface SandboxHostOptions {
   bases: Partial<Record<RuntimeName, string>>;
   /** Told of each line that launcher or zygote writes to stderr. */
   onLog?: (line: string) => void;
-  /** A zygote ended; its instances live on. Start another. */
+  /** A zygote that had started has ended; its instances live on. Start another. One that ends before is told by `startZygote` alone. */
   onZygoteExit?: (runtime: RuntimeName) => void;
   /** Failure injection: the name of a step of the launcher's plan that fails. */
   failAt?: string;

@@ -1,3 +1,4 @@
+import { processes, waitFor } from "@zygo/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startPlatform, type Platform, type TestFunction } from "./platform.ts";
 
@@ -187,4 +188,18 @@ test("a zygote that dies is started again; what runs goes on", async () => {
   const fresh = await platform.deploy("after", `exports.fetch = () => new Response("started");`, { reuse: "never" });
   await expect.poll(() => platform.lines.filter(({ msg }) => msg === "zygote ready").length, { timeout: 5_000 }).toBe(2);
   for (let round = 0; round < 4; round++) expect((await platform.call(fresh)).body).toBe("started");
+});
+
+test("a zygote that dies again while it starts is started once more, and starts go on", async () => {
+  const launcher = processes().find(({ ppid, command }) => ppid === process.pid && command.includes("/launcher "))!.pid;
+  const zygote = (not: number) =>
+    waitFor("a zygote", () => processes().find(({ pid, ppid, command }) => ppid === launcher && pid !== not && command.includes("zygote.cjs")));
+  const before = platform.lines.filter(({ msg }) => msg === "zygote ready").length;
+  const first = (await zygote(0)).pid;
+  process.kill(first, "SIGKILL");
+  process.kill((await zygote(first)).pid, "SIGKILL");
+  await expect.poll(() => platform.lines.filter(({ msg }) => msg === "zygote ready").length, { timeout: 10_000 }).toBe(before + 1);
+  const fresh = await platform.deploy("again", `exports.fetch = () => new Response("started");`, { reuse: "never" });
+  for (let round = 0; round < 4; round++) expect((await platform.call(fresh)).body).toBe("started");
+  expect(platform.lines.filter(({ msg }) => msg === "zygote not started")).toHaveLength(1);
 });
