@@ -193,7 +193,9 @@ test("a zygote that dies is started again; what runs goes on", async () => {
 test("a zygote that dies again while it starts is started once more, and starts go on", async () => {
   const launcher = processes().find(({ ppid, command }) => ppid === process.pid && command.includes("/launcher "))!.pid;
   const zygote = (not: number) =>
-    waitFor("a zygote", () => processes().find(({ pid, ppid, command }) => ppid === launcher && pid !== not && command.includes("zygote.cjs")));
+    waitFor("a zygote", () =>
+      processes().find(({ pid, ppid, command }) => ppid === launcher && pid !== not && command.includes("zygote.cjs")),
+    );
   const before = platform.lines.filter(({ msg }) => msg === "zygote ready").length;
   const first = (await zygote(0)).pid;
   process.kill(first, "SIGKILL");
