@@ -20,6 +20,7 @@ using sys::Fd;
 
 const std::vector<std::string> kControllers = {"memory", "cpu", "cpuacct", "pids"};
 constexpr int kPeriodMicros = 100'000;
+constexpr uint64_t kTcpShare = 4;
 
 bool contains(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -49,15 +50,19 @@ uint64_t number_after(const std::string& text, const std::string& key) {
 std::string quota(double cpu) { return std::to_string(std::llround(cpu * kPeriodMicros)); }
 
 // v1 keeps memory ≤ memory and swap, whichever is written first: the bound on both goes away before it comes back.
-Done limit_memory_v1(const Fd& dir, const std::string& bytes) {
+Done limit_memory_v1(const Fd& dir, uint64_t limit) {
+  const std::string bytes = std::to_string(limit);
+  // On v1 the buffers of TCP sockets are no part of the memory: without a limit of their own, a function could fill
+  // what the whole host has for TCP. Source: admin-guide/cgroup-v1/memory.rst, 2.7.
+  TRY(sys::write_file(dir, "memory.kmem.tcp.limit_in_bytes", std::to_string(limit / kTcpShare)));
   // Swap accounting is not everywhere.
   const bool counts_swap = static_cast<bool>(sys::write_file(dir, "memory.memsw.limit_in_bytes", "-1"));
   TRY(sys::write_file(dir, "memory.limit_in_bytes", bytes));
   return counts_swap ? sys::write_file(dir, "memory.memsw.limit_in_bytes", bytes) : done();
 }
 
-Done limit_memory_v2(const Fd& dir, const std::string& bytes) {
-  TRY(sys::write_file(dir, "memory.max", bytes));
+Done limit_memory_v2(const Fd& dir, uint64_t limit) {
+  TRY(sys::write_file(dir, "memory.max", std::to_string(limit)));
   (void)sys::write_file(dir, "memory.swap.max", "0");  // swap accounting is not everywhere
   return sys::write_file(dir, "memory.oom.group", "1");
 }
@@ -118,10 +123,10 @@ void Cgroups::remove_all() {
 bool Cgroup::Part::has(const char* controller) const { return contains(hierarchy->controllers, controller); }
 
 Done Cgroup::limit(const Limits& limits) {
-  const std::string memory = std::to_string(limits.memory_bytes);
   for (const Part& part : parts_) {
     const bool v2 = part.hierarchy->unified;
-    if (part.has("memory")) TRY(v2 ? limit_memory_v2(part.dir, memory) : limit_memory_v1(part.dir, memory));
+    if (part.has("memory"))
+      TRY(v2 ? limit_memory_v2(part.dir, limits.memory_bytes) : limit_memory_v1(part.dir, limits.memory_bytes));
     if (part.has("cpu") && v2) {
       TRY(sys::write_file(part.dir, "cpu.max", quota(limits.cpu) + " " + std::to_string(kPeriodMicros)));
     }
