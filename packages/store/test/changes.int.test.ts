@@ -1,25 +1,13 @@
-import { redisOptions } from "@zygo/contracts";
-import { RedisServer } from "@zygo/testkit";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createStore, type Store } from "../src/index.ts";
+import { ownRedis } from "./own-redis.ts";
 import { digest, versionRecord } from "./versions.ts";
 
-let server: RedisServer;
-let raw: Redis;
+const redis = ownRedis();
 let store: Store;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  raw = new Redis(redisOptions(server.url));
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server.end();
-});
-beforeEach(async () => {
-  await raw.flushall();
-  store = createStore({ url: server.url });
+beforeEach(() => {
+  store = createStore({ url: redis.server.url });
 });
 afterEach(() => store.close());
 
@@ -38,7 +26,7 @@ test("the subscription announces itself with null, then names what changes", asy
 });
 
 test("another store hears it, and deleting nothing is no change", async () => {
-  const other = createStore({ url: server.url });
+  const other = createStore({ url: redis.server.url });
   const heard = vi.fn();
   other.onChanged(heard);
   await vi.waitFor(() => expect(heard).toHaveBeenCalledWith(null));
@@ -65,7 +53,7 @@ test("a lost connection says null, and null again once it listens anew", async (
   const heard = vi.fn();
   store.onChanged(heard);
   await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(1));
-  await raw.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await redis.raw.call("CLIENT", "KILL", "TYPE", "pubsub");
   await vi.waitFor(() => expect(heard.mock.calls).toEqual([[null], [null], [null]]));
   await publishOne("hello");
   await vi.waitFor(() => expect(heard).toHaveBeenLastCalledWith("hello"));

@@ -1,26 +1,14 @@
-import { redisOptions } from "@zygo/contracts";
-import { RedisServer } from "@zygo/testkit";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createStore, type Store } from "../src/index.ts";
+import { ownRedis } from "./own-redis.ts";
 import { digest, versionRecord } from "./versions.ts";
 
-let server: RedisServer;
-let raw: Redis;
+const redis = ownRedis();
 let store: Store;
 let clock = 1_764_000_000_000;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  raw = new Redis(redisOptions(server.url));
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server.end();
-});
-beforeEach(async () => {
-  await raw.flushall();
-  store = createStore({ url: server.url, now: () => ++clock });
+beforeEach(() => {
+  store = createStore({ url: redis.server.url, now: () => ++clock });
 });
 afterEach(() => store.close());
 
@@ -92,18 +80,18 @@ test("delete removes record, versions and log, and nothing of another function",
     await store.appendLogs(name, [{ time: 1, level: "info", requestId: null, version: "aa", message: "hi" }]);
   }
   expect(await store.deleteFunction("hello")).toBe(true);
-  expect((await raw.keys("*")).sort()).toEqual(["fn:functions", "fn:logs:other", "fn:versions:other"]);
+  expect((await redis.raw.keys("*")).sort()).toEqual(["fn:functions", "fn:logs:other", "fn:versions:other"]);
   expect(await store.find("other")).not.toBeNull();
 });
 
 test("a damaged record is INTERNAL, not a crash elsewhere", async () => {
-  await raw.hset("fn:functions", "hello", "{");
+  await redis.raw.hset("fn:functions", "hello", "{");
   await expect(store.find("hello")).rejects.toMatchObject({ code: "INTERNAL" });
-  await raw.hset("fn:functions", "hello", JSON.stringify({ name: "hello", aliases: "live" }));
+  await redis.raw.hset("fn:functions", "hello", JSON.stringify({ name: "hello", aliases: "live" }));
   await expect(store.find("hello")).rejects.toMatchObject({ code: "INTERNAL" });
 });
 
 test("a key of the wrong type is INTERNAL", async () => {
-  await raw.set("fn:functions", "not a hash");
+  await redis.raw.set("fn:functions", "not a hash");
   await expect(store.find("hello")).rejects.toMatchObject({ code: "INTERNAL" });
 });

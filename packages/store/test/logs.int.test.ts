@@ -1,25 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { redisOptions } from "@zygo/contracts";
-import { RedisServer } from "@zygo/testkit";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createStore, LOG_START, type LogEntry, type Store } from "../src/index.ts";
+import { ownRedis } from "./own-redis.ts";
 
-let server: RedisServer;
-let raw: Redis;
+const redis = ownRedis();
 let store: Store;
 
-beforeAll(async () => {
-  server = await RedisServer.start();
-  raw = new Redis(redisOptions(server.url));
-});
-afterAll(async () => {
-  raw.disconnect();
-  await server.end();
-});
 beforeEach(async () => {
-  await raw.flushall();
-  store = createStore({ url: server.url });
+  store = createStore({ url: redis.server.url });
   await store.ping();
 });
 afterEach(() => store.close());
@@ -44,7 +32,7 @@ test("without a position the last lines, with one those behind it", async () => 
 
 test("no lines, no key", async () => {
   await store.appendLogs("hello", []);
-  expect(await raw.exists("fn:logs:hello")).toBe(0);
+  expect(await redis.raw.exists("fn:logs:hello")).toBe(0);
 });
 
 test("the log stays near 10,000 lines", async () => {
@@ -53,13 +41,13 @@ test("the log stays near 10,000 lines", async () => {
       "hello",
       Array.from({ length: 1000 }, () => line("x")),
     );
-  expect(await raw.xlen("fn:logs:hello")).toBeLessThan(10_200);
+  expect(await redis.raw.xlen("fn:logs:hello")).toBeLessThan(10_200);
 });
 
 test("a damaged entry does not hide the others", async () => {
   await store.appendLogs("hello", lines("a"));
-  await raw.xadd("fn:logs:hello", "*", "line", "{nonsense");
-  await raw.xadd("fn:logs:hello", "*", "other", "[]");
+  await redis.raw.xadd("fn:logs:hello", "*", "line", "{nonsense");
+  await redis.raw.xadd("fn:logs:hello", "*", "other", "[]");
   await store.appendLogs("hello", lines("b"));
   expect((await store.readLogs("hello")).map((entry) => entry.message)).toEqual(["a", "b"]);
 });
@@ -98,17 +86,17 @@ test("a follower without a position gets only what comes", async () => {
   expect(messages).toEqual(["new"]);
 });
 
-const blockedClients = async (): Promise<number> => Number(/blocked_clients:(\d+)/.exec(await raw.info("clients"))?.[1]);
+const blockedClients = async (): Promise<number> => Number(/blocked_clients:(\d+)/.exec(await redis.raw.info("clients"))?.[1]);
 
 test("a follower ends on abort, and its connection with it", async () => {
-  const before = (await raw.client("LIST")) as string;
+  const before = (await redis.raw.client("LIST")) as string;
   const stop = new AbortController();
   const reading = store.followLogs("hello", { signal: stop.signal }).next();
   while ((await blockedClients()) === 0) await sleep(5);
   stop.abort();
   expect(await reading).toEqual({ value: undefined, done: true });
   while ((await blockedClients()) > 0) await sleep(5);
-  expect(((await raw.client("LIST")) as string).split("\n").length).toBeLessThanOrEqual(before.split("\n").length);
+  expect(((await redis.raw.client("LIST")) as string).split("\n").length).toBeLessThanOrEqual(before.split("\n").length);
 });
 
 test("a signal that is already aborted ends it at once", async () => {
@@ -120,7 +108,7 @@ test("a follower outlives a cut connection and misses nothing", async () => {
   const messages = await follow({}, 2, async () => {
     while ((await blockedClients()) === 0) await sleep(5);
     await store.appendLogs("hello", lines("before"));
-    await raw.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+    await redis.raw.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
     // The store's own connection was cut as well.
     await expect
       .poll(() =>
