@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, processesNaming } from "@zygo/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { events, freePort, isReady, npmStart, processesOf, until, type Supervisor } from "./supervisor.ts";
+import { events, isReady, npmStart, until, type Supervisor } from "./supervisor.ts";
 
 let home: string;
 let npm: Supervisor;
@@ -14,7 +15,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  for (const pid of processesOf(home)) process.kill(pid, "SIGKILL");
+  for (const { pid } of processesNaming(home)) process.kill(pid, "SIGKILL");
   rmSync(home, { recursive: true });
 });
 
@@ -25,7 +26,7 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s to npm alone stops everything in o
   npm.process.kill(signal);
   expect(await npm.ended).toBe(0);
   expect(stopped()).toEqual(inOrder);
-  expect(processesOf(home)).toEqual([]);
+  expect(processesNaming(home)).toEqual([]);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s to the whole process group stops everything in order, once", async (signal) => {
@@ -38,6 +39,6 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s to the whole process group stops e
 test.each(["npm", "group"])("kill -9 of %s stops everything in order", async (target) => {
   const pid = npm.process.pid ?? 0;
   process.kill(target === "npm" ? pid : -pid, "SIGKILL");
-  await until(npm, () => processesOf(home).length === 0);
+  await until(npm, () => processesNaming(home).length === 0);
   expect(stopped()).toEqual(inOrder);
 });

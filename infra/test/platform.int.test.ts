@@ -4,8 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, processesNaming } from "@zygo/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { events, freePort, isReady, processesOf, startSupervisor, until, type Supervisor } from "./supervisor.ts";
+import { events, isReady, startSupervisor, until, type Supervisor } from "./supervisor.ts";
 
 let home: string;
 let port: number;
@@ -23,7 +24,7 @@ afterEach(async () => {
     await ended;
   }
   // A kill has taken effect a moment after it was sent.
-  for (const supervisor of started.slice(0, 1)) await until(supervisor, () => processesOf(home).length === 0);
+  for (const supervisor of started.slice(0, 1)) await until(supervisor, () => processesNaming(home).length === 0);
   rmSync(home, { recursive: true });
 });
 
@@ -136,20 +137,20 @@ test("ends at once on a later second signal, though a service hangs", async () =
   await until(supervisor, () => supervisor.stderr().includes("stopping"));
   supervisor.process.kill("SIGTERM"); // Part of the first: too soon to be meant as a second.
   await sleep(1100);
-  expect(processesOf(home).length).toBeGreaterThanOrEqual(5);
+  expect(processesNaming(home).length).toBeGreaterThanOrEqual(5);
   supervisor.process.kill("SIGINT");
   expect(await supervisor.ended).toBe(1);
 });
 
 test("leaves no process behind when it is killed, and starts again right after", async () => {
   const supervisor = await startReady();
-  expect(processesOf(home).length).toBeGreaterThanOrEqual(5);
+  expect(processesNaming(home).length).toBeGreaterThanOrEqual(5);
   supervisor.process.kill("SIGKILL");
   await supervisor.ended;
   const again = await startReady();
   again.process.kill("SIGKILL");
   await again.ended;
-  await until(again, () => processesOf(home).length === 0);
+  await until(again, () => processesNaming(home).length === 0);
 });
 
 function readCredentials(): { url: string; apiKey: string } {
@@ -162,7 +163,7 @@ function pidOf(service: string): number {
 }
 
 function redisPid(): number {
-  const pid = processesOf(home).find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, "latin1").startsWith("redis-server"));
+  const pid = processesNaming(home).find(({ command }) => command.startsWith("redis-server"))?.pid;
   if (pid === undefined) throw new Error("redis does not run");
   return pid;
 }

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -63,29 +62,4 @@ export const isReady = (supervisor: Supervisor) => (): boolean => supervisor.std
 export function events(home: string): string[] {
   const file = join(home, "events");
   return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-}
-
-/** Processes whose command line or environment names this home: all that the supervisor started. */
-export function processesOf(home: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`].some((file) => contains(file, home)))
-    .map(Number);
-}
-
-function contains(file: string, text: string): boolean {
-  try {
-    return readFileSync(file, "latin1").includes(text);
-  } catch {
-    return false;
-  }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

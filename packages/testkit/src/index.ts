@@ -1,4 +1,5 @@
 export { CHECKOUT, example } from "./checkout.ts";
+export { freePort } from "./free-port.ts";
 export { cgroupsNamed, held, settled, steady, type Held } from "./leaks.ts";
 export { type InstanceView } from "./instances.ts";
 export { type Deployed, type Platform, startPlatform } from "./platform.ts";
