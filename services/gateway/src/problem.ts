@@ -1,4 +1,4 @@
-import { FnError, problemHeaders, toProblem } from "@zygo/contracts";
+import { problemHeaders, toProblem, type FnError } from "@zygo/contracts";
 
 /** A problem document, ready to be sent. */
 export interface ProblemAnswer {
