@@ -44,7 +44,7 @@ test.each([
 ])("following goes on behind the last line that is known (%#)", async (lines, after, position) => {
   const log = source([]);
   const reader = logStream(log, { name: "a", lines, after, follow: true, stopping: never }).getReader();
-  if (lines.length > 0) await reader.read();
+  await reader.read();
   const pending = reader.read();
   await expect.poll(() => log.positions).toEqual([position]);
   await reader.cancel();
@@ -52,8 +52,9 @@ test.each([
   await log.left;
 });
 
-test("silence is broken by blank lines", async () => {
+test("silence is broken by blank lines, from the beginning", async () => {
   const reader = logStream(source([line("1-0")]), { name: "a", lines: [], after: undefined, follow: true, stopping: never }, 1).getReader();
+  expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("\n");
   const first = Buffer.from((await reader.read()).value ?? []).toString();
   expect(idsOf(first)).toEqual(["1-0"]);
   for (let signs = 0; signs < 3; signs++) expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("\n");

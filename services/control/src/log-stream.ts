@@ -41,7 +41,9 @@ async function* render(
   signal: AbortSignal,
   signOfLifeMs: number,
 ): AsyncGenerator<string, void, undefined> {
+  // A follower of a silent log learns by a blank line that it listens: else not even the head of the answer would go out.
   if (lines.length > 0) yield lines.map(toText).join("");
+  else if (follow) yield "\n";
   if (!follow) return;
   const position = lines.at(-1)?.id ?? after ?? LOG_START;
   for await (const line of orSilence(store.followLogs(name, { after: position, signal }), signOfLifeMs)) {
