@@ -119,7 +119,7 @@ test("SIGTERM lets go of whoever follows a log", async () => {
   const following = call("GET", "/api/functions/hello/logs?follow=1");
   await sleep(200);
   started.kill("SIGTERM");
-  expect(await following).toEqual({ status: 200, body: "" });
+  expect(await following).toEqual({ status: 200, body: "\n" });
   expect((await once(started, "exit"))[0]).toBe(0);
   store.close();
   await worker.close();
