@@ -79,11 +79,11 @@ int Zygote::take_request(uint32_t& sandbox) {
   jail::ForkRequest request{};
   auto received = sys::receive_message(control_, {reinterpret_cast<char*>(&request), sizeof request});
   if (!received || received->bytes == 0) _exit(kLauncherGone);
-  if (received->bytes != sizeof request || received->fds.size() < 2) return -1;
+  if (received->bytes != sizeof request || received->fds.size() < 3) return -1;
   sandbox = request.sandbox;
   sys::Fd channel = std::move(received->fds[0]);
-  jail::Entry entry{std::move(received->fds[1]), {}, seccomp_, &inherited_};
-  for (size_t at = 2; at < received->fds.size(); ++at) entry.cgroup_doors.push_back(std::move(received->fds[at]));
+  jail::Entry entry{std::move(received->fds[1]), std::move(received->fds[2]), {}, seccomp_, &inherited_};
+  for (size_t at = 3; at < received->fds.size(); ++at) entry.cgroup_doors.push_back(std::move(received->fds[at]));
   return fork_into(sandbox, std::move(channel), entry);
 }
 
@@ -122,6 +122,7 @@ int Zygote::enter(uint32_t sandbox, sys::Fd channel, jail::Entry& entry) {
   }
   close(control_);
   entry.init.reset();
+  entry.gate.reset();
   entry.cgroup_doors.clear();
   return channel.release();
 }

@@ -24,6 +24,14 @@ Done join_cgroups(Entry& entry) {
   return done();
 }
 
+Done await_gate(Entry& entry) {
+  char byte = 0;
+  const ssize_t got = sys::retrying([&] { return ::read(entry.gate.get(), &byte, 1); });
+  if (got == 0) errno = ECANCELED;
+  if (got != 1) return sys::failure("read", "gate");
+  return done();
+}
+
 // The pid namespace was set before the fork. One call joins the rest or none; the cgroup namespace is new, with our
 // cgroups as its root.
 Done join_namespaces(Entry& entry) {
@@ -74,9 +82,10 @@ Done own_proc_readable(Entry&) {
 Done filter_syscalls(Entry& entry) { return sys::install_seccomp(entry.seccomp); }
 
 constexpr Step<Entry> kEnter[] = {
-    {"cgroup-join", join_cgroups},   {"namespaces", join_namespaces},      {"rlimits", limit_resources},
-    {"privileges", drop_privileges}, {"surroundings", plain_surroundings}, {"inherited", replace_inherited},
-    {"dumpable", own_proc_readable},
+    {"cgroup-join", join_cgroups},    {"gate", await_gate},
+    {"namespaces", join_namespaces},  {"rlimits", limit_resources},
+    {"privileges", drop_privileges},  {"surroundings", plain_surroundings},
+    {"inherited", replace_inherited}, {"dumpable", own_proc_readable},
 };
 constexpr Step<Entry> kSeal[] = {{"seccomp", filter_syscalls}};
 

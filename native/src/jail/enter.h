@@ -12,6 +12,7 @@ namespace jail {
 
 struct Entry {
   sys::Fd init;                       // pidfd of the sandbox's pid 1
+  sys::Fd gate;                       // yields a byte once the sandbox is built
   std::vector<sys::Fd> cgroup_doors;  // one a hierarchy, opened for writing
   std::span<const char> seccomp;      // struct sock_filter[]
   const Inherited* inherited = nullptr;

@@ -5,8 +5,9 @@
 
 namespace jail {
 
-// launcher → zygote. Descriptors: the instance's channel, the pidfd of the sandbox's pid 1, then a cgroup door a
-// hierarchy.
+// launcher → zygote. Descriptors: the instance's channel, the pidfd of the sandbox's pid 1, the gate, then a cgroup
+// door a hierarchy. The gate yields a byte once the sandbox is built, and ends when it never will be: a child forked
+// early waits there.
 struct ForkRequest {
   uint32_t sandbox;
   uint32_t reserved;

@@ -96,7 +96,8 @@ Done serve(const Options& options) {
   Fd child_signals = TRY(signals());
   Cgroups cgroups = TRY(Cgroups::open(options.name));
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
-  Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY))};
+  Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
+                    TRY(sys::open_path("/dev/zero", O_RDONLY))};
   TRY(set_stage(options.stage));
   const Fd own_mounts = TRY(sys::open_path("/proc/self/ns/mnt", O_RDONLY));
   int lifeline[2];

@@ -25,6 +25,8 @@ using sys::Fd;
 constexpr unsigned long long kNamespaces =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 constexpr int kBuildFailed = 70;
+constexpr int kRemoveAttempts = 100;
+constexpr int kRemovePauseMicros = 1000;
 
 struct Pipe {
   Fd read;
@@ -117,7 +119,8 @@ bool valid_layer_name(const std::string& name) {
   });
 }
 
-std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed) {
+std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
+                                       const std::function<void(const Sandbox&)>& conceived) {
   auto group = shared.cgroups->create(spec.id);
   if (!group) {
     failed = {"cgroup", group.failure().text()};
@@ -130,7 +133,7 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   sandbox.has_layer_ = !spec.layer.empty();
   auto give_up = [&](const char* step, const sys::Failure& why) {
     failed = {step, why.text()};
-    sandbox.cgroup_.remove();
+    sandbox.abandon_cgroup();
     return std::nullopt;
   };
   if (const Done limited = sandbox.cgroup_.limit(spec.limits); !limited)
@@ -155,9 +158,10 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
     return give_up("id-map", ids.failure());
   }
   (void)sys::write_all(mapped->write.get(), "m");
+  conceived(sandbox);
   if (!await_up(status->read, failed)) {
     end(sandbox.init_, sandbox.init_pid_);
-    sandbox.cgroup_.remove();
+    sandbox.abandon_cgroup();
     return std::nullopt;
   }
   return sandbox;
@@ -178,6 +182,11 @@ bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limit
     return false;
   }
   return true;
+}
+
+// A fork that waited at the gate may leave a moment after pid 1.
+void Sandbox::abandon_cgroup() {
+  for (int attempt = 0; attempt < kRemoveAttempts && !cgroup_.remove(); ++attempt) ::usleep(kRemovePauseMicros);
 }
 
 void Sandbox::kill() const { (void)sys::send_signal(init_, SIGKILL); }

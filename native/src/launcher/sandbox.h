@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -30,8 +31,10 @@ struct Shared {
 
 class Sandbox {
  public:
-  // Either a ready sandbox whose pid 1 runs, or the failed step; nothing is left then.
-  static std::optional<Sandbox> create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed);
+  // Either a ready sandbox whose pid 1 runs, or the failed step; nothing is left then. `conceived` is called while it
+  // is being built: its pid namespace is there, nothing else may be entered.
+  static std::optional<Sandbox> create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
+                                       const std::function<void(const Sandbox&)>& conceived);
 
   // Binds `layer` at /app and sets the limits. Once, on a sandbox that was made without a layer.
   bool assign(const Shared& shared, const std::string& layer, const Limits& limits, jail::StepFailure& failed);
@@ -46,6 +49,8 @@ class Sandbox {
   const std::string& runtime() const { return runtime_; }
 
  private:
+  void abandon_cgroup();
+
   uint32_t id_ = 0;
   pid_t init_pid_ = 0;
   sys::Fd init_;  // pidfd

@@ -1,5 +1,6 @@
 #include "launcher/service.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "launcher/wire-forms.h"
+#include "sys/file.h"
 
 namespace launcher {
 namespace {
@@ -14,6 +16,18 @@ namespace {
 constexpr int kRetryMs = 2;
 constexpr int kIdleMs = 1000;
 constexpr int kShutDownRounds = 2500;  // of kRetryMs: five seconds
+
+struct Gate {
+  sys::Fd read;
+  sys::Fd write;
+};
+
+// Without descriptors left both ends are empty, and the fork fails.
+Gate make_gate() {
+  int ends[2] = {-1, -1};
+  (void)!::pipe2(ends, O_CLOEXEC);
+  return {sys::Fd(ends[0]), sys::Fd(ends[1])};
+}
 
 }  // namespace
 
@@ -84,9 +98,20 @@ void Service::create(const Json& request) {
     return link_.refuse(request.at("id"), {"request", "bad layer name"});
   if (sandboxes_.contains(spec.id) || endings_.contains(spec.id))
     return link_.refuse(request.at("id"), {"request", "the id is taken"});
+  // With "forkId" the fork is asked for while the sandbox is being built: the child waits at the gate.
+  const Json fork_id = request.value("forkId", Json());
+  const sys::Fd channel = fork_id.is_null() ? sys::Fd() : link_.take_fd();
+  const Gate gate = make_gate();
   jail::StepFailure failed;
-  auto sandbox = Sandbox::create(shared_, spec, failed);
-  if (!sandbox) return link_.refuse(request.at("id"), failed);
+  auto sandbox = Sandbox::create(shared_, spec, failed, [&](const Sandbox& conceived) {
+    if (!fork_id.is_null()) fork_into(fork_id, conceived, channel, gate.read.get());
+  });
+  if (!sandbox) {
+    forking_.erase(spec.id);
+    if (!fork_id.is_null()) link_.refuse(fork_id, failed);
+    return link_.refuse(request.at("id"), failed);
+  }
+  (void)sys::write_all(gate.write.get(), "g");
   const pid_t pid = sandbox->init_pid();
   inits_[pid] = spec.id;
   sandboxes_.emplace(spec.id, std::move(*sandbox));
@@ -95,16 +120,21 @@ void Service::create(const Json& request) {
 
 void Service::fork(const Json& request) {
   const sys::Fd channel = link_.take_fd();
-  const uint32_t id = request.at("sandbox").get<uint32_t>();
-  const auto sandbox = sandboxes_.find(id);
-  if (!channel || sandbox == sandboxes_.end())
-    return link_.refuse(request.at("id"), {"fork", "no such sandbox or no channel"});
-  const auto zygote = zygotes_.find(sandbox->second.runtime());
-  if (zygote == zygotes_.end()) return link_.refuse(request.at("id"), {"fork", "no zygote of this runtime"});
-  const auto doors = sandbox->second.cgroup().doors();
-  const auto asked = zygote->second.request_fork(id, channel.get(), sandbox->second.init(), doors);
-  if (!asked) return link_.refuse(request.at("id"), {"fork", asked.failure().text()});
-  forking_[id] = request.at("id");
+  const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
+  if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"fork", "no such sandbox"});
+  fork_into(request.at("id"), sandbox->second, channel, programs_.open_gate.get());
+}
+
+// Refuses at once, or answers when the zygote has forked.
+void Service::fork_into(const Json& id, const Sandbox& sandbox, const sys::Fd& channel, int gate) {
+  const auto zygote = zygotes_.find(sandbox.runtime());
+  if (!channel) return link_.refuse(id, {"fork", "no channel"});
+  if (zygote == zygotes_.end()) return link_.refuse(id, {"fork", "no zygote of this runtime"});
+  const Zygote::ForkFds fds{channel.get(), sandbox.init().get(), gate, sandbox.cgroup().doors()};
+  if (const auto asked = zygote->second.request_fork(sandbox.id(), fds); !asked) {
+    return link_.refuse(id, {"fork", asked.failure().text()});
+  }
+  forking_[sandbox.id()] = id;
 }
 
 void Service::assign(const Json& request) {

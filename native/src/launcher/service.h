@@ -15,6 +15,7 @@ namespace launcher {
 struct Programs {
   std::string zygote;  // struct sock_filter[] of the zygotes
   sys::Fd instance;    // file with that of the instances
+  sys::Fd open_gate;   // yields bytes without end: for forks into sandboxes that are built
 };
 
 class Service {
@@ -35,6 +36,7 @@ class Service {
   void start_zygote(const Json& request);
   void create(const Json& request);
   void fork(const Json& request);
+  void fork_into(const Json& id, const Sandbox& sandbox, const sys::Fd& channel, int gate);
   void assign(const Json& request);
   void usage(const Json& request);
   void destroy(const Json& request);

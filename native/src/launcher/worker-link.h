@@ -2,6 +2,7 @@
 //
 //   {"id":1,"op":"zygote","runtime":"node24"}
 //   {"id":2,"op":"create","sandbox":7,"runtime":"node24","layer":"…","hostname":"…","limits":{memoryBytes,cpu,pids,tmpBytes}}
+//        with "forkId":3 and the instance's end of its channel: a fork too, which is answered by itself, under that id
 //   {"id":3,"op":"fork","sandbox":7}  + the instance's end of its channel
 //   {"id":4,"op":"assign","sandbox":7,"layer":"…","limits":{…}}
 //   {"id":5,"op":"usage","sandbox":7}

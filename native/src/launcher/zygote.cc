@@ -130,10 +130,10 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
   return zygote;
 }
 
-Done Zygote::request_fork(uint32_t sandbox, int channel, const Fd& init, std::span<const int> cgroup_doors) {
+Done Zygote::request_fork(uint32_t sandbox, const ForkFds& given) {
   const jail::ForkRequest request{sandbox, 0};
-  std::vector<int> fds{channel, init.get()};
-  fds.insert(fds.end(), cgroup_doors.begin(), cgroup_doors.end());
+  std::vector<int> fds{given.channel, given.init, given.gate};
+  fds.insert(fds.end(), given.cgroup_doors.begin(), given.cgroup_doors.end());
   return sys::send_message(socket_.get(), {reinterpret_cast<const char*>(&request), sizeof request}, fds);
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "jail/step.h"
 #include "jail/zygote-protocol.h"
@@ -17,7 +17,14 @@ class Zygote {
   // for itself; `instance_program`: a descriptor of the file with that of the instances.
   static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program,
                                      int instance_program, jail::StepFailure& failed);
-  sys::Done request_fork(uint32_t sandbox, int channel, const sys::Fd& init, std::span<const int> cgroup_doors);
+  // Descriptors as in jail/zygote-protocol.h.
+  struct ForkFds {
+    int channel;
+    int init;
+    int gate;
+    std::vector<int> cgroup_doors;
+  };
+  sys::Done request_fork(uint32_t sandbox, const ForkFds& given);
   // The next event, or nothing when none is there; `gone` when the zygote ended.
   std::optional<jail::ZygoteEvent> next_event(bool& gone);
   void kill() const;

@@ -66,11 +66,7 @@ export class KernelHost implements SandboxHost {
 
   async createForked(spec: SandboxSpec): Promise<{ sandbox: KernelSandbox; process: InstanceProcess }> {
     const sandbox = this.#conceive(spec);
-    const [created, forked] = await Promise.allSettled([sandbox.create(), sandbox.fork()]);
-    if (created.status === "rejected") throw created.reason;
-    if (forked.status === "fulfilled") return { sandbox, process: forked.value };
-    await sandbox.destroy();
-    throw forked.reason;
+    return { sandbox, process: await sandbox.createForked() };
   }
 
   #conceive(spec: SandboxSpec): KernelSandbox {

@@ -43,12 +43,36 @@ export class KernelSandbox implements Sandbox {
   }
 
   /** Once. @throws LauncherError naming the step that failed; nothing is left then. */
-  async create(): Promise<void> {
+  create(): Promise<void> {
+    return this.#create({}, []);
+  }
+
+  /** `create` and `fork` at once: the process is forked while the sandbox is being built. @throws as they do; nothing is left then. */
+  async createForked(): Promise<InstanceProcess> {
+    const [ours, theirs] = hostAddon().socketPair();
+    const { id: forkId, answer } = this.#link.expect();
+    const wanted = [this.#create({ forkId }, [theirs]), this.#forked(ours, answer)] as const;
+    hostAddon().closeFd(theirs);
+    const [created, forked] = await Promise.allSettled(wanted);
+    if (created.status === "rejected") throw created.reason;
+    if (forked.status === "fulfilled") return forked.value;
+    await this.destroy();
+    throw forked.reason;
+  }
+
+  fork(): Promise<InstanceProcess> {
+    const [ours, theirs] = hostAddon().socketPair();
+    const answer = this.#link.request("fork", { sandbox: this.id }, [theirs]);
+    hostAddon().closeFd(theirs);
+    return this.#forked(ours, answer);
+  }
+
+  async #create(extra: Record<string, unknown>, fds: number[]): Promise<void> {
     const started = performance.now();
     const { runtime, hostname, limits, layer } = this.#spec;
     const request = { sandbox: this.id, runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }) };
     try {
-      this.#initPid = Pid.parse(await this.#link.request("create", request)).pid;
+      this.#initPid = Pid.parse(await this.#link.request("create", { ...request, ...extra }, fds)).pid;
     } catch (error) {
       this.#onGone();
       throw error;
@@ -56,22 +80,17 @@ export class KernelSandbox implements Sandbox {
     this.#createMs = performance.now() - started;
   }
 
-  /** May be called before `create` has resolved: the launcher does one after the other. */
-  async fork(): Promise<InstanceProcess> {
-    const [ours, theirs] = hostAddon().socketPair();
+  async #forked(ours: number, answer: Promise<Record<string, unknown>>): Promise<InstanceProcess> {
     const channel = new Socket({ fd: ours, readable: true, writable: true });
     channel.on("error", () => {}); // a reset; `close` follows
-    const forked = this.#link.request("fork", { sandbox: this.id }, [theirs]);
-    hostAddon().closeFd(theirs);
     try {
-      const { pid } = Pid.parse(await forked);
+      const { pid } = Pid.parse(await answer);
       return { pid, channel, exited: this.#exitOf(pid) };
     } catch (error) {
       channel.destroy();
       throw error;
     }
   }
-
   async assign(given: { layer: string; limits: SandboxLimits }): Promise<void> {
     await this.#link.request("assign", { sandbox: this.id, layer: layerName(given.layer), limits: wire(given.limits) });
   }

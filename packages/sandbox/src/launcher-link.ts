@@ -65,17 +65,26 @@ export class LauncherLink {
 
   /** Sends one request; `fds` are duplicated into the message and stay open here. @throws LauncherError */
   request(op: string, fields: Record<string, unknown>, fds: number[] = []): Promise<Record<string, unknown>> {
-    if (this.#gone !== undefined) return Promise.reject(new LauncherError("launcher", this.#gone));
+    const { id, answer } = this.expect();
+    try {
+      if (this.#gone === undefined) hostAddon().sendWithFds(this.#fd, `${JSON.stringify({ id, op, ...fields })}\n`, fds);
+    } catch (cause) {
+      this.#refuse(id, new LauncherError("launcher", String(cause)));
+    }
+    return answer;
+  }
+
+  /** An id whose answer another request asks for; without that request it never comes. */
+  expect(): { id: number; answer: Promise<Record<string, unknown>> } {
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      try {
-        hostAddon().sendWithFds(this.#fd, `${JSON.stringify({ id, op, ...fields })}\n`, fds);
-      } catch (cause) {
-        this.#waiting.delete(id);
-        reject(new LauncherError("launcher", String(cause)));
-      }
-    });
+    const answer = new Promise<Record<string, unknown>>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    if (this.#gone !== undefined) this.#refuse(id, new LauncherError("launcher", this.#gone));
+    return { id, answer };
+  }
+
+  #refuse(id: number, reason: Error): void {
+    this.#waiting.get(id)?.reject(reason);
+    this.#waiting.delete(id);
   }
 
   /** Ends the launcher and with it all that it made; resolves when it has ended. */
