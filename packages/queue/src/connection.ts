@@ -7,16 +7,15 @@ const GOODBYE_MS = 100;
 
 /**
  * A connection that reconnects for ever by itself. A command given while it is down fails at once; one that was under way when it
- * broke, or got no answer in `timeoutMs`, fails and is never sent again: an invocation runs at most once.
+ * broke fails and is never sent again: an invocation runs at most once. With `commandTimeout`, so does one that got no answer by then.
  */
-export function connect(url: string, timeoutMs: number): Redis {
+export function connect(url: string, timeouts: { connectTimeout: number; commandTimeout?: number }): Redis {
   const redis = new Redis({
     ...redisOptions(url),
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: timeoutMs,
-    connectTimeout: timeoutMs,
+    ...timeouts,
     disconnectTimeout: GOODBYE_MS,
     retryStrategy: (attempt) => Math.min(attempt * 25, LONGEST_RETRY_MS),
   });

@@ -8,6 +8,8 @@ import { SYNC_KEY } from "./keys.ts";
 const BLOCK_S = 1;
 /** A pop that is not answered by then is on a connection that is up but dead. */
 const WATCHDOG_MS = BLOCK_S * 1000 + 1500;
+/** A process that was held up finds its timers due and the answer unread: it reads first. */
+const READ_MS = 250;
 /** Pause after a pop that failed, so that a caller's loop does not spin. */
 const PAUSE_MS = 100;
 
@@ -19,7 +21,7 @@ export class Consumer {
 
   constructor(url: string, unblock: (clientId: number) => Promise<void>) {
     this.#unblock = unblock;
-    this.#redis = connect(url, WATCHDOG_MS);
+    this.#redis = connect(url, { connectTimeout: WATCHDOG_MS });
     this.#redis.on("ready", () => void this.#learnId());
   }
 
@@ -30,8 +32,7 @@ export class Consumer {
     const stop = (): void => void (this.#clientId === undefined || this.#unblock(this.#clientId));
     signal.addEventListener("abort", stop, { once: true });
     try {
-      const popped = await this.#redis.blmpopBuffer(BLOCK_S, 1, SYNC_KEY, "RIGHT", "COUNT", max);
-      return popped?.[1] ?? [];
+      return await this.#pop(max);
     } catch (error) {
       if (!(error instanceof ReplyError)) reconnect(this.#redis);
       return await this.#pause(signal);
@@ -42,6 +43,18 @@ export class Consumer {
 
   close(): void {
     this.#redis.disconnect();
+  }
+
+  /** Fails when the connection breaks, which it is made to when no answer comes. What was popped is never given up while it may be here. */
+  async #pop(max: number): Promise<Buffer[]> {
+    const giveUp = (): void => reconnect(this.#redis);
+    let watchdog = setTimeout(() => (watchdog = setTimeout(giveUp, READ_MS)), WATCHDOG_MS);
+    try {
+      const popped = await this.#redis.blmpopBuffer(BLOCK_S, 1, SYNC_KEY, "RIGHT", "COUNT", max);
+      return popped?.[1] ?? [];
+    } finally {
+      clearTimeout(watchdog);
+    }
   }
 
   /** Waits for the connection for as long as for a pop. */

@@ -25,7 +25,7 @@ export class Producer {
   #batch: Batch | undefined;
 
   constructor(url: string) {
-    this.#redis = connect(url, ANSWER_MS);
+    this.#redis = connect(url, { connectTimeout: ANSWER_MS, commandTimeout: ANSWER_MS });
   }
 
   /** @throws FnError QUEUE_UNAVAILABLE at once while Redis is away, within a second when it hangs. */

@@ -1,4 +1,7 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { redisOptions } from "@zygo/contracts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -180,3 +183,16 @@ test("a closed lane rejects and takes nothing; closing twice is fine", async () 
   await expect(lane.enqueue(Buffer.from("x"))).rejects.toMatchObject({ code: "QUEUE_UNAVAILABLE" });
   expect(await lane.take(1, NEVER)).toEqual([]);
 });
+
+test("what was popped for a process that is held up is not lost", async () => {
+  const taker = spawn(process.execPath, [fileURLToPath(new URL("fixtures/take-once.ts", import.meta.url)), server.url]);
+  const taken = text(taker.stdout);
+  await eventually(async () => {
+    if (!/cmd=blmpop/.test(String(await admin.client("LIST")))) throw new Error("it does not wait yet");
+  });
+  taker.kill("SIGSTOP");
+  await lane.enqueue(Buffer.from("late"));
+  await sleep(3000);
+  taker.kill("SIGCONT");
+  expect(await taken).toBe("late");
+}, 10_000);
