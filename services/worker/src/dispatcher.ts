@@ -106,6 +106,7 @@ export class Dispatcher implements GroupHost {
     this.logs.ended(invocation);
     this.#options.log.info("invocation", describeInvocation(invocation, done));
     if (this.#held.size === 0) this.#idle.resolve();
+    if (this.#takeable() > 0) this.#freed.resolve();
   }
 
   #takeable(): number {

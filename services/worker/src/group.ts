@@ -8,7 +8,7 @@ import type { FunctionLogs } from "./function-logs.ts";
 import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
 import type { Starter } from "./starter.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
-import type { ReadyVersion } from "./versions.ts";
+import { lifetimeOf, type ReadyVersion } from "./versions.ts";
 
 /** What a group needs of the worker around it. */
 export interface GroupHost {
@@ -226,7 +226,9 @@ export class Group {
   }
 
   #load(version: ReadyVersion): VersionLoad {
-    const { concurrency, maxInstances } = version.record.limits;
+    const { maxInstances, reuse } = version.record.limits;
+    // An instance that serves fewer in its life cannot serve more at a time.
+    const concurrency = Math.min(version.record.limits.concurrency, lifetimeOf(reuse));
     return {
       waiting: this.#waiters.size,
       active: this.#active,

@@ -59,6 +59,14 @@ describe("instances", () => {
     for (let round = 0; round < 3; round++) expect((await platform.call(fresh)).body).toBe("1");
   });
 
+  test("reuse never, whatever the concurrency: those that come together start together", async () => {
+    const source = `for (const until = Date.now() + 200; Date.now() < until; ); exports.fetch = () => new Response("once");`;
+    const once = await platform.deploy("once", source, { reuse: "never", concurrency: 10 });
+    const calls = Array.from({ length: 4 }, () => platform.call(once));
+    await expect.poll(() => platform.worker.dispatcher.rooms.find(once.function, once.version)?.starting, { interval: 5 }).toBe(4);
+    expect((await Promise.all(calls)).map(({ body }) => body)).toEqual(new Array(4).fill("once"));
+  });
+
   test("reuse 2: two each", async () => {
     const twice = await platform.deploy("twice", `let n = 0; exports.fetch = () => new Response(String(++n));`, {
       reuse: 2,
