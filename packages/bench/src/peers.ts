@@ -59,7 +59,7 @@ function node(): Candidate {
  */
 function bubblewrap(scratch: string): Candidate {
   const jail = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"];
-  const view = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", scratch, scratch];
+  const view = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--bind", scratch, scratch];
   const socket = join(scratch, "bwrap.sock");
   return peer("bwrap-node", "bwrap + node", { program: "bwrap", args: [...jail, ...view, process.execPath, server("hello.cjs"), socket] });
 }
