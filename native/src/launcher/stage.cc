@@ -58,6 +58,9 @@ Done set_stage(const StageSources& sources) {
   TRY(bind_read_only(sources.layers_dir, root + "/layers"));
   TRY(make_devices(root + "/dev"));
   TRY(sys::mount("proc", root + "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC));
+  // Zygotes have no sysfs, and want to know this.
+  auto huge_pages = sys::read_path("/sys/kernel/mm/transparent_hugepage/enabled");
+  TRY(sys::write_path(root + kHugePages, huge_pages ? *huge_pages : "never\n"));
   return sys::pivot_root(root);
 }
 

@@ -1,7 +1,7 @@
 // The launcher's own tiny mount namespace: each sandbox copies its mount table from it, so it holds only what they
 // need.
 //
-//   /base/<runtime>  /layers  /proc  /dev (null zero full random urandom)  /empty  /scratch  /rootfs
+//   /base/<runtime>  /layers  /proc  /dev (null zero full random urandom)  /empty  /scratch  /rootfs  /huge-pages
 #pragma once
 
 #include <map>
@@ -10,6 +10,9 @@
 #include "sys/result.h"
 
 namespace launcher {
+
+// Holds what the host says of transparent huge pages.
+constexpr const char* kHugePages = "/huge-pages";
 
 struct StageSources {
   std::string work_dir;  // an existing directory to build on; nothing is left in it

@@ -11,6 +11,7 @@
 #include <array>
 #include <vector>
 
+#include "launcher/stage.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/process.h"
@@ -40,12 +41,25 @@ Done filter(Cradle& cradle) {
   return sys::install_seccomp(cradle.zygote_program);
 }
 
+// The one file of /sys that Node reads before it moves its code to huge pages. @source node_large_page.cc
+Done show_huge_pages(const std::string& sys_dir) {
+  const std::string said = TRY(sys::read_path(kHugePages));
+  TRY(sys::mount("tmpfs", sys_dir, MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=64k"));
+  std::string directory = sys_dir;
+  for (const char* part : {"/kernel", "/mm", "/transparent_hugepage"}) {
+    directory += part;
+    TRY(sys::make_dir(directory, 0755));
+  }
+  return sys::write_path(directory + "/enabled", said);
+}
+
 Done root(Cradle& cradle) {
   TRY(sys::make_private("/"));
   TRY(sys::bind(cradle.base, "/rootfs"));
   TRY(sys::remount("/rootfs", MS_RDONLY | MS_NOSUID | MS_NODEV));
   TRY(sys::bind("/dev", "/rootfs/dev"));
   TRY(sys::mount("proc", "/rootfs/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC));
+  TRY(show_huge_pages("/rootfs/sys"));
   return sys::pivot_root("/rootfs");
 }
 
@@ -79,7 +93,10 @@ constexpr jail::Step<Cradle> kPlan[] = {
 // V8 on one thread. Its heap limit is that of the largest function, so that the kernel's limit is the one that counts.
 // V8 does not see that limit: with its default of 16 MiB the young generation alone grew to 90 MiB, and hello ran out
 // of 128 MiB after 16,000 requests.
+// Code on huge pages is anonymous memory, whose page tables a fork copies: 150 page faults fewer in each child, at 50
+// MB a zygote.
 constexpr std::array kArguments = {"node",
+                                   "--use-largepages=silent",
                                    "--single-threaded",
                                    "--disable-sigusr1",
                                    "--v8-pool-size=1",
