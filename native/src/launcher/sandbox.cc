@@ -1,6 +1,7 @@
 #include "launcher/sandbox.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -25,6 +26,8 @@ using sys::Fd;
 constexpr unsigned long long kNamespaces =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 constexpr int kBuildFailed = 70;
+// A hundred times what it takes on a busy machine. A launcher that waited longer would outlive its worker.
+constexpr int kBuildTimeoutMs = 5000;
 constexpr int kRemoveAttempts = 100;
 constexpr int kRemovePauseMicros = 1000;
 
@@ -65,6 +68,11 @@ Done map_ids(pid_t pid, uint32_t sandbox) {
 
 // "u": all is built. "f<step>\n<text>": a step failed. Nothing: it died.
 bool await_up(const Fd& status, jail::StepFailure& failed) {
+  pollfd readable{status.get(), POLLIN, 0};
+  if (sys::retrying([&] { return ::poll(&readable, 1, kBuildTimeoutMs); }) == 0) {
+    failed = {"init", "the sandbox was not built in time"};
+    return false;
+  }
   char buffer[1024];
   const ssize_t got = sys::retrying([&] { return ::read(status.get(), buffer, sizeof buffer); });
   const std::string said(buffer, got > 0 ? static_cast<size_t>(got) : 0);
