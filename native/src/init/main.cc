@@ -1,8 +1,7 @@
 // pid 1 of a sandbox: holds its namespaces open, reaps what is orphaned, and ends when the launcher does. When it ends,
 // the kernel kills everything else in the pid namespace.
 //
-// Inherits two descriptors: 3, the read end of a pipe whose write end only the launcher has; 4, where it says that it
-// is up.
+// Inherits one descriptor, 3: the read end of a pipe whose write end only the launcher has.
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -10,7 +10,6 @@ namespace jail {
 // early waits there.
 struct ForkRequest {
   uint32_t sandbox;
-  uint32_t reserved;
 };
 
 enum class ZygoteEventKind : uint32_t {

@@ -148,7 +148,7 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
 }
 
 Done Zygote::request_fork(uint32_t sandbox, const ForkFds& given) {
-  const jail::ForkRequest request{sandbox, 0};
+  const jail::ForkRequest request{sandbox};
   std::vector<int> fds{given.channel, given.init, given.gate};
   fds.insert(fds.end(), given.cgroup_doors.begin(), given.cgroup_doors.end());
   return sys::send_message(socket_.get(), {reinterpret_cast<const char*>(&request), sizeof request}, fds);
