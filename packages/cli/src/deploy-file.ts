@@ -67,6 +67,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   timeoutMs: "--timeout",
   cpu: "--cpu",
   reuse: "--reuse",
+  warmup: "--warmup",
   runtime: "--runtime",
 };
 

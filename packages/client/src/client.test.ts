@@ -51,6 +51,8 @@ test("deploy sends the parts of the contract", async () => {
       maxInstances: 1,
       idleTimeoutMs: 0,
       reuse: "always",
+      template: true,
+      warmup: null,
     },
   };
   const forms: FormData[] = [];

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AliasName, Digest, Env, FunctionConfig, FunctionName, Limits } from "./config.ts";
-import { FunctionRecord, VersionRecord } from "./version.ts";
+import { ForkClean, FunctionRecord, VersionRecord } from "./version.ts";
 
 /**
  * The admin API, `/api/…`. Deploy is one `multipart/form-data` POST to `/api/functions/<name>/versions`: part `meta` (JSON,
@@ -99,7 +99,23 @@ export const ProbeResult = z.discriminatedUnion("ok", [
     config: z.unknown().optional(),
     handlers: z.array(z.string()),
     startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
+    /** Absent: the worker did not look. */
+    forkClean: ForkClean.optional(),
   }),
   z.object({ ok: z.literal(false), code: z.string(), message: z.string(), stack: z.string().optional() }),
 ]);
 export type ProbeResult = z.infer<typeof ProbeResult>;
+
+/**
+ * `POST /prewarm` on a worker's socket: work is known to come for this version (an alias is about to move to it, a cron slot, a queue
+ * that grows). The worker makes what is missing in the background and answers 202 at once; it may do less when it has no room.
+ */
+export const PrewarmRequest = z.object({
+  function: FunctionName,
+  version: Digest,
+  /** Instances that will be needed at the same time. 0: a template alone, when the version may have one. */
+  instances: z.int().min(0).max(1000),
+  /** When they will be needed, Unix milliseconds; absent or past: now. They are ready shortly before and kept for ten seconds after. */
+  atMs: z.number().optional(),
+});
+export type PrewarmRequest = z.infer<typeof PrewarmRequest>;

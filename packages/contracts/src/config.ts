@@ -40,11 +40,22 @@ export const FunctionConfig = z.strictObject({
   idleTimeoutMs: z.int().min(0).max(86_400_000).optional(),
   /** How many invocations an instance serves in its life. */
   reuse: Reuse.optional(),
+  /** Instances are forked from a template of the version, when its module is fork-clean once loaded. */
+  template: z.boolean().optional(),
+  /** The path of a GET request that the template handles once before it freezes; null: none. */
+  warmup: z
+    .string()
+    .regex(/^\/[!-~]{0,1023}$/, "must be a path: '/', then printable ASCII")
+    .nullable()
+    .optional(),
 });
 export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
-/** What a version runs with: every member decided. */
-export const Limits = FunctionConfig.required();
+/** What a version runs with: every member decided. Those with a default here are not in the records of older deploys. */
+export const Limits = FunctionConfig.required().extend({
+  template: z.boolean().default(true),
+  warmup: FunctionConfig.shape.warmup.unwrap().default(null),
+});
 export type Limits = z.infer<typeof Limits>;
 
 export const DEFAULT_LIMITS: Limits = {
@@ -59,6 +70,8 @@ export const DEFAULT_LIMITS: Limits = {
   maxInstances: 100,
   idleTimeoutMs: 60_000,
   reuse: "always",
+  template: true,
+  warmup: null,
 };
 
 /** Environment variables of a function. `FN_` and the loader's own variables are the platform's. */

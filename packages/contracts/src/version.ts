@@ -1,6 +1,10 @@
 import { z } from "zod";
 import { Digest, Env, FunctionName, Limits } from "./config.ts";
 
+/** What a version holds once its module is loaded. What a fork would share or lose (a socket, a timer, a thread) is a reason. */
+export const ForkClean = z.object({ ok: z.boolean(), reasons: z.array(z.string().max(256)).max(16) });
+export type ForkClean = z.infer<typeof ForkClean>;
+
 /** One immutable build of a function: all that a worker needs to run it. Kept in the store under its digest. */
 export const VersionRecord = z.object({
   function: FunctionName,
@@ -17,6 +21,8 @@ export const VersionRecord = z.object({
   sourceMap: Digest.nullable(),
   /** Measured once at deploy in a real sandbox, milliseconds. */
   startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
+  /** Whether its instances may be forked from a template; absent: no worker has looked. */
+  forkClean: ForkClean.optional(),
   /** The entry's path as the developer knows it, for people. */
   entry: z.string(),
 });

@@ -25,4 +25,11 @@ export interface FunctionConfig {
   idleTimeoutMs?: number | undefined;
   /** How many invocations an instance serves in its life; "never" is one. Default "always". */
   reuse?: "always" | "never" | number | undefined;
+  /** False: each instance loads the module itself, none is forked from a template that has loaded it. Default true. */
+  template?: boolean | undefined;
+  /**
+   * The path of a GET request that the template handles once before instances are forked from it, "/" say, so that their first request
+   * finds everything compiled. It must have no side effect; its answer is thrown away. Default null: none.
+   */
+  warmup?: string | null | undefined;
 }

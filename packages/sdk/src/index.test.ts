@@ -17,6 +17,8 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   maxInstances: true,
   idleTimeoutMs: true,
   reuse: true,
+  template: true,
+  warmup: true,
 };
 
 test("FunctionConfig is what the platform's schema accepts", () => {

@@ -1,4 +1,12 @@
-import { DEFAULT_LIMITS, FnError, type FunctionConfig, type Limits, type ProbeRequest, type ProbeResult } from "@zygo/contracts";
+import {
+  DEFAULT_LIMITS,
+  FnError,
+  type ForkClean,
+  type FunctionConfig,
+  type Limits,
+  type ProbeRequest,
+  type ProbeResult,
+} from "@zygo/contracts";
 import { decideLimits, parseConfig } from "./limits.ts";
 import type { Prober } from "./probe.ts";
 
@@ -7,6 +15,7 @@ export interface Proven {
   limits: Limits;
   handlers: string[];
   startup: { totalMs: number; loadMs: number };
+  forkClean: ForkClean | undefined;
 }
 
 export type Trial = Omit<ProbeRequest, "limits"> & { overrides: FunctionConfig };
@@ -30,9 +39,9 @@ export async function tryVersion(prober: Prober, { overrides, ...request }: Tria
   const limits = decideLimits(parseConfig(loaded(speaking).config), overrides);
   if (outgrown && limits.memoryMb <= DEFAULT_LIMITS.memoryMb) throw loadFailure(first);
   const asDecided = !outgrown && limits.runtime === assumed.runtime && limits.memoryMb >= assumed.memoryMb;
-  const { handlers, startup } = loaded(asDecided ? speaking : await load(limits));
+  const { handlers, startup, forkClean } = loaded(asDecided ? speaking : await load(limits));
   if (handlers.length === 0) throw new FnError("INVALID_BUNDLE", NO_HANDLER);
-  return { limits, handlers, startup };
+  return { limits, handlers, startup, forkClean };
 }
 
 const NO_HANDLER = "The entry exports no handler: export a default function, `{ fetch }`, a Hono app, or functions named GET, POST…";

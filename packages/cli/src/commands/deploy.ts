@@ -29,6 +29,8 @@ Options:
   --env <NAME=value>   may be repeated; wins over --env-file
   --env-file <file>    lines of NAME=value
   --reuse <how>        always, never, or how many requests an instance serves
+  --no-template        each instance loads the file itself, none is forked from a process that has
+  --warmup <path>      a GET that is made once before instances are forked, such as /; it must have no side effect
   --runtime <node>     node22, node24 or node26
   --json               one JSON document on stdout: the result or the problem; an array for several files
   --unsafe-no-jail     bundle with all files that you can read in view, where the jail cannot be made (it needs root or
@@ -48,6 +50,8 @@ const FLAGS = {
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   reuse: { type: "string" },
+  "no-template": { type: "boolean" },
+  warmup: { type: "string" },
   runtime: { type: "string" },
   json: { type: "boolean" },
   "unsafe-no-jail": { type: "boolean" },
@@ -96,13 +100,17 @@ function readOverrides({
   cpu,
   reuse,
   runtime,
-}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime"]?: string }) {
+  warmup,
+  "no-template": noTemplate,
+}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup"]?: string } & { "no-template"?: boolean }) {
   return {
     ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
     ...(cpu === undefined ? {} : { cpu: parseNumber("--cpu", cpu) }),
     ...(reuse === undefined ? {} : { reuse: reuse === "always" || reuse === "never" ? reuse : parseNumber("--reuse", reuse) }),
     ...(runtime === undefined ? {} : { runtime }),
+    ...(warmup === undefined ? {} : { warmup }),
+    ...(noTemplate === true ? { template: false } : {}),
   };
 }
 
