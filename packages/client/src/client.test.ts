@@ -53,6 +53,8 @@ test("deploy sends the parts of the contract", async () => {
       reuse: "always",
       template: true,
       warmup: null,
+      network: "internet",
+      networkMbps: 100,
     },
   };
   const forms: FormData[] = [];

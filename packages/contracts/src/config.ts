@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NetworkPolicy } from "./network.ts";
 import { DEFAULT_RUNTIME, RUNTIMES } from "./names.ts";
 
 /** Function names: DNS labels, since `<name>.fn.internal` must resolve. */
@@ -19,6 +20,8 @@ export type Digest = z.infer<typeof Digest>;
 export const shortVersion = (digest: string): string => digest.slice(7, 19);
 
 export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
+
+const DEFAULT_NETWORK_MBPS = 100;
 
 /** The entry's `config` export, as the user writes it. Every member is optional; unknown members are refused by name. */
 export const FunctionConfig = z.strictObject({
@@ -48,6 +51,10 @@ export const FunctionConfig = z.strictObject({
     .regex(/^\/[!-~]{0,1023}$/, "must be a path: '/', then printable ASCII")
     .nullable()
     .optional(),
+  /** What its instances reach beyond themselves and other functions. */
+  network: NetworkPolicy.optional(),
+  /** Mbit/s that an instance sends, and as many that it receives. */
+  networkMbps: z.number().min(0.1).max(100_000).optional(),
 });
 export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
@@ -55,6 +62,8 @@ export type FunctionConfig = z.infer<typeof FunctionConfig>;
 export const Limits = FunctionConfig.required().extend({
   template: z.boolean().default(true),
   warmup: FunctionConfig.shape.warmup.unwrap().default(null),
+  network: NetworkPolicy.default("internet"),
+  networkMbps: FunctionConfig.shape.networkMbps.unwrap().default(DEFAULT_NETWORK_MBPS),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -72,6 +81,8 @@ export const DEFAULT_LIMITS: Limits = {
   reuse: "always",
   template: true,
   warmup: null,
+  network: "internet",
+  networkMbps: DEFAULT_NETWORK_MBPS,
 };
 
 /** Environment variables of a function. `FN_` and the loader's own variables are the platform's. */

@@ -32,4 +32,11 @@ export interface FunctionConfig {
    * finds everything compiled. It must have no side effect; its answer is thrown away. Default null: none.
    */
   warmup?: string | null | undefined;
+  /**
+   * What the function reaches beyond its tenant's functions. "internet" (the default): public addresses. "none": nothing. A list: what
+   * it names alone, as "api.example.com:443", "*.example.com:443" or "203.0.113.0/24:5432"; private ranges need the operator's consent.
+   */
+  network?: "none" | "internet" | { allow: string[] } | undefined;
+  /** Mbit/s that an instance sends, and as many that it receives, 0.1 to 100,000; default 100. */
+  networkMbps?: number | undefined;
 }

@@ -19,6 +19,8 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   reuse: true,
   template: true,
   warmup: true,
+  network: true,
+  networkMbps: true,
 };
 
 test("FunctionConfig is what the platform's schema accepts", () => {

@@ -12,6 +12,7 @@ import { checkName, nameOfFile } from "../function-name.ts";
 import { writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
 import { readEnv } from "../key-values.ts";
+import { readNetwork } from "../network-flag.ts";
 import { Progress } from "../progress.ts";
 import { showDeployed, showDeployedLine } from "../show-deployed.ts";
 import { parseDuration, parseMemory, parseNumber } from "../units.ts";
@@ -32,6 +33,8 @@ Options:
   --no-template        each instance loads the file itself, none is forked from a process that has
   --warmup <path>      a GET that is made once before instances are forked, such as /; it must have no side effect
   --runtime <node>     node22, node24 or node26
+  --network <policy>   none, internet (public addresses), or what alone may be reached: api.example.com:443,10.1.0.0/16:5432
+  --network-mbps <n>   bandwidth of an instance, each way; default 100
   --json               one JSON document on stdout: the result or the problem; an array for several files
   --unsafe-no-jail     bundle with all files that you can read in view, where the jail cannot be made (it needs root or
                        unprivileged user namespaces): a package could then bundle files of yours from outside the project
@@ -39,6 +42,7 @@ Options:
 Examples:
   fn deploy hello.ts
   fn deploy src/api.ts --name shop --memory 256 --timeout 5s --env LOG=debug
+  fn deploy pay.ts --network api.stripe.com:443 --network '*.example.com:443'
   fn deploy functions/*.ts --json
 `;
 
@@ -53,6 +57,8 @@ const FLAGS = {
   "no-template": { type: "boolean" },
   warmup: { type: "string" },
   runtime: { type: "string" },
+  network: { type: "string", multiple: true },
+  "network-mbps": { type: "string" },
   json: { type: "boolean" },
   "unsafe-no-jail": { type: "boolean" },
 } as const;
@@ -101,9 +107,17 @@ function readOverrides({
   reuse,
   runtime,
   warmup,
+  network,
+  "network-mbps": networkMbps,
   "no-template": noTemplate,
-}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup"]?: string } & { "no-template"?: boolean }) {
+}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
+  "no-template"?: boolean;
+  network?: string[];
+}): DeploySettings["overrides"] {
+  const policy = readNetwork(network);
   return {
+    ...(policy === undefined ? {} : { network: policy }),
+    ...(networkMbps === undefined ? {} : { networkMbps: parseNumber("--network-mbps", networkMbps) }),
     ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
     ...(cpu === undefined ? {} : { cpu: parseNumber("--cpu", cpu) }),
