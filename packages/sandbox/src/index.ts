@@ -4,13 +4,17 @@ import type { OpenSandboxHost } from "./ports.ts";
 export { LauncherError } from "./launcher-link.ts";
 export type {
   ExitStatus,
+  Frozen,
   InstanceProcess,
+  NestedSpec,
   Sandbox,
   SandboxHost,
   SandboxHostOptions,
   SandboxLimits,
   SandboxSpec,
   SandboxUsage,
+  Template,
+  TemplateSpec,
   ZygoteInfo,
 } from "./ports.ts";
 

@@ -49,7 +49,12 @@ export interface Sandbox {
   readonly initPid: number;
   /** Milliseconds the launcher took to make it. */
   readonly createMs: number;
-  /** Forks an instance from the runtime's zygote into this sandbox. It drops every privilege, then sends `hello`. */
+  /**
+   * Forks an instance into this sandbox: from the runtime's zygote, or from the template whose sandbox it is. It drops every privilege, then
+   * sends `hello`. One from a zygote waits for `load`. One from a template says `hello` when its version is there and `afterFork` has
+   * settled: requests may follow at once, `load` must not. When `afterFork` failed it sends `loaded` with the error in place of `hello`.
+   * A template's sandbox takes one fork in its life.
+   */
   fork(): Promise<InstanceProcess>;
   /** Gives a pool sandbox to a version, once: binds the layer at /app and sets the limits. @throws when called twice. */
   assign(given: { layer: string; limits: SandboxLimits }): Promise<void>;
@@ -69,6 +74,46 @@ export interface ZygoteInfo {
   /** What the fork self-test found. A zygote that fails it is not used. */
   selfTest: { ok: boolean; checks: { name: string; ok: boolean; detail?: string }[] };
   startMs: number;
+}
+
+/** A version's template wants no layer later: what it loads is there from the start. */
+export type TemplateSpec = SandboxSpec & { layer: string };
+
+/** Why a template came to its end, or could not become one. Sentences for `fn describe`: the function's own doing, no host path. */
+export type Frozen = { ok: true } | { ok: false; reasons: string[] };
+
+/** One sandbox of a template: its limits are its own, all else is the template's. */
+export interface NestedSpec {
+  limits: SandboxLimits;
+  hostname: string;
+}
+
+/**
+ * A process that loads one version and then only forks, and its domain: the sandbox in whose user and pid namespaces the sandboxes of the
+ * version's instances are nested. Its life: `process` says `hello`, is sent `load`, answers `loaded`, may serve warm-up requests; then
+ * `freeze`; from then on it costs no CPU and `channel` is closed. It counts to its own cgroup, under its own limits.
+ */
+export interface Template {
+  readonly id: number;
+  /** The template's process. Frames go over its channel until it is frozen. */
+  readonly process: InstanceProcess;
+  /**
+   * Asks it to become a template, once, after `loaded`. With `ok: false` it went on as before and can be used no further: end it, and give
+   * the reasons to the user. @throws when the process ended, or did not answer in time.
+   */
+  freeze(): Promise<Frozen>;
+  /** A sandbox nested in the domain, ready to be forked into; after `freeze` or before. @throws when the template is gone. */
+  createSandbox(spec: NestedSpec): Promise<Sandbox>;
+  /** `createSandbox` and `fork` in one go, one wait shorter. @throws when either fails; nothing is left then. */
+  createForked(spec: NestedSpec): Promise<{ sandbox: Sandbox; process: InstanceProcess }>;
+  /** Of the template's process alone: instances count to their own sandboxes. */
+  usage(): Promise<SandboxUsage>;
+  /** Ends the process at once and makes no more instances. Those that live go on; the domain goes with the last. Resolves when it is gone. */
+  retire(): Promise<void>;
+  /** Ends the process and, with the domain, every instance in it. Idempotent. Resolves when nothing is left. */
+  destroy(): Promise<SandboxUsage>;
+  /** Resolves with the reason when the process is no more, asked or not; instances that live go on unless the domain went with it. */
+  readonly gone: Promise<string>;
 }
 
 /** One launcher process and all that it made. Its end, by whatever cause, ends every sandbox. */
