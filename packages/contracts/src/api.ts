@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AliasName, Digest, Env, FunctionConfig, FunctionName, Limits } from "./config.ts";
+import { AliasName, Digest, Env, FunctionConfig, FunctionId, FunctionName, Limits } from "./config.ts";
 import { ForkClean, FunctionRecord, VersionRecord } from "./version.ts";
 
 /**
@@ -82,7 +82,7 @@ export type AliasMove = z.infer<typeof AliasMove>;
 
 /** Asked of a worker by control: load this bundle once in a real sandbox and say what it is. */
 export const ProbeRequest = z.object({
-  function: FunctionName,
+  function: FunctionId,
   version: Digest,
   layer: Digest,
   sourceMap: Digest.nullable(),
@@ -111,7 +111,7 @@ export type ProbeResult = z.infer<typeof ProbeResult>;
  * that grows). The worker makes what is missing in the background and answers 202 at once; it may do less when it has no room.
  */
 export const PrewarmRequest = z.object({
-  function: FunctionName,
+  function: FunctionId,
   version: Digest,
   /** Instances that will be needed at the same time. 0: a template alone, when the version may have one. */
   instances: z.int().min(0).max(1000),

@@ -9,6 +9,13 @@ test("what was signed is read back", () => {
   expect(verifyCaller(header, NOW + 1000, SECRET)).toEqual({ function: "shop-api", depth: 3 });
 });
 
+test("a function of a tenant is named by its id", () => {
+  const signed = signCaller({ function: "acme.shop-api", depth: 1 }, NOW, SECRET);
+  expect(verifyCaller(signed, NOW, SECRET)).toEqual({ function: "acme.shop-api", depth: 1 });
+  expect(verifyCaller(signed.replace("acme.", ""), NOW, SECRET)).toBeNull();
+  expect(verifyCaller(signed.replace("acme.", "acme-"), NOW, SECRET)).toBeNull();
+});
+
 test.each([
   ["another secret", header, NOW, "cd".repeat(32)],
   ["a lower depth", header.replace(";3;", ";0;"), NOW, SECRET],

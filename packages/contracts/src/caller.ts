@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** The function that makes a function-to-function call, as the worker vouches for it. */
 export interface Caller {
+  /** Its id. */
   function: string;
   /** How many functions already called each other to get here: 1 when a function that was called from outside makes the call. */
   depth: number;
@@ -10,7 +11,7 @@ export interface Caller {
 /** A signature older (or further ahead) than this is refused, milliseconds. */
 export const CALLER_FRESH_MS = 30_000;
 
-const FORMAT = /^([a-z][a-z0-9-]{0,62});(\d{1,4});(\d{1,15});([0-9a-f]{64})$/;
+const FORMAT = /^([a-z][a-z0-9-]{0,62}(?:\.[a-z][a-z0-9-]{0,62})?);(\d{1,4});(\d{1,15});([0-9a-f]{64})$/;
 
 /**
  * The `x-fn-caller` header of a call from inside: `<function>;<depth>;<unix ms>;<hmac>`, the hmac being HMAC-SHA256 in hex over the

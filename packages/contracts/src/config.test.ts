@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { AliasName, Env, FunctionConfig, FunctionName } from "./config.ts";
+import { AliasName, Env, FunctionConfig, FunctionId, FunctionName, TenantName } from "./config.ts";
+import { functionId, localName, tenantOf } from "./names.ts";
 
 test.each(["a", "hello", "a1-b", "a".repeat(63)])("%s is a function's name", (name) => {
   expect(FunctionName.safeParse(name).success).toBe(true);
@@ -7,6 +8,21 @@ test.each(["a", "hello", "a1-b", "a".repeat(63)])("%s is a function's name", (na
 
 test.each(["", "1a", "-a", "a-", "A", "a_b", "a.b", "a/b", "../a", "a b", "a\n", "a\0", "ä", "a".repeat(64)])("%j is not", (name) => {
   expect(FunctionName.safeParse(name).success).toBe(false);
+});
+
+test.each([
+  ["default", "hello", "hello"],
+  ["acme", "hello", "acme.hello"],
+  ["a", "default", "a.default"],
+])("of tenant %s, the function %s is %s", (tenant, name, id) => {
+  expect(functionId(tenant, name)).toBe(id);
+  expect([tenantOf(id), localName(id)]).toEqual([tenant, name]);
+  expect(FunctionId.parse(id)).toBe(id);
+});
+
+test.each(["default.hello", "a.b.c", ".a", "a.", "a..b", "A.b", "a.b/c", "a.-b"])("%j is no function's id", (id) => {
+  expect(FunctionId.safeParse(id).success).toBe(false);
+  expect(TenantName.safeParse(id).success).toBe(false);
 });
 
 test("no alias could be a version", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Digest, FunctionName } from "./config.ts";
+import { Digest, FunctionId } from "./config.ts";
 import { TRIGGERS } from "./names.ts";
 
 /**
@@ -12,7 +12,7 @@ export const EnvelopeHead = z.object({
   gateway: z.string(),
   /** Number of the invocation on the gateway link. */
   stream: z.int().min(1),
-  function: FunctionName,
+  function: FunctionId,
   version: Digest,
   method: z.string(),
   url: z.string(),

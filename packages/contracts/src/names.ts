@@ -1,5 +1,22 @@
 /** Names that cross a process boundary and that scripts rely on. No zod here: the runtime inside the sandbox imports this file. */
 
+/** The tenant of those who have made none. */
+export const DEFAULT_TENANT = "default";
+
+/**
+ * A function's id: `<name>` in the tenant `default`, `<tenant>.<name>` in any other. Everything inside (keys of Redis, envelopes, logs,
+ * groups of instances) takes it as it is; only edges put it together or take it apart.
+ */
+export const functionId = (tenant: string, name: string): string => (tenant === DEFAULT_TENANT ? name : `${tenant}.${name}`);
+
+export function tenantOf(id: string): string {
+  const dot = id.indexOf(".");
+  return dot < 0 ? DEFAULT_TENANT : id.slice(0, dot);
+}
+
+/** The function's name within its tenant. */
+export const localName = (id: string): string => id.slice(id.indexOf(".") + 1);
+
 /** How an invocation got its instance. `hot` idle instance, `spare` forked ahead from the version's template, `template`
  * forked now from it, `pool` pre-forked tenant-less instance plus load, `cold` nothing was ready. */
 export const START_KINDS = ["hot", "spare", "template", "pool", "cold"] as const;

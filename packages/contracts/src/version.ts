@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Digest, Env, FunctionName, Limits } from "./config.ts";
+import { Digest, Env, FunctionId, Limits } from "./config.ts";
 
 /** What a version holds once its module is loaded. What a fork would share or lose (a socket, a timer, a thread) is a reason. */
 export const ForkClean = z.object({ ok: z.boolean(), reasons: z.array(z.string().max(256)).max(16) });
@@ -7,7 +7,7 @@ export type ForkClean = z.infer<typeof ForkClean>;
 
 /** One immutable build of a function: all that a worker needs to run it. Kept in the store under its digest. */
 export const VersionRecord = z.object({
-  function: FunctionName,
+  function: FunctionId,
   version: Digest,
   createdMs: z.int(),
   limits: Limits,
@@ -29,7 +29,7 @@ export const VersionRecord = z.object({
 export type VersionRecord = z.infer<typeof VersionRecord>;
 
 export const FunctionRecord = z.object({
-  name: FunctionName,
+  name: FunctionId,
   createdMs: z.int(),
   updatedMs: z.int(),
   /** Alias → version digest. `live` is always there. */

@@ -1,6 +1,6 @@
 import { FnError, verifyCaller, type Caller } from "@zygo/contracts";
 import type { HeaderList } from "@zygo/contracts/frames";
-import { HEADERS, MAX_CALL_DEPTH } from "@zygo/contracts/names";
+import { HEADERS, localName, MAX_CALL_DEPTH } from "@zygo/contracts/names";
 import { connectionOptions, isHopByHop } from "./hop-by-hop.ts";
 
 /** What the rules need to know of a request. */
@@ -67,7 +67,7 @@ function addCaller(headers: HeaderList, caller: Caller): void {
       `Functions called each other ${caller.depth} times in a row; the most is ${MAX_CALL_DEPTH - 1}.`,
     );
   }
-  headers.push([HEADERS.caller, caller.function], [HEADERS.depth, String(caller.depth)]);
+  headers.push([HEADERS.caller, localName(caller.function)], [HEADERS.depth, String(caller.depth)]);
 }
 
 /** @source RFC 9112, 3.2: a request with more than one Host is refused. */

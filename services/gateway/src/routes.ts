@@ -1,4 +1,4 @@
-import { Digest, FnError, FunctionName, LIVE_ALIAS, type FunctionRecord, type VersionRecord } from "@zygo/contracts";
+import { Digest, FnError, FunctionId, LIVE_ALIAS, type FunctionRecord, type VersionRecord } from "@zygo/contracts";
 
 /** What the routes are read from. Port of `Store` in `packages/store`. */
 export interface VersionStore {
@@ -52,7 +52,7 @@ export class Routes {
   }
 
   async #find(name: string, ref: string): Promise<VersionRecord> {
-    const found = FunctionName.safeParse(name).success ? await this.#store.find(name) : null;
+    const found = FunctionId.safeParse(name).success ? await this.#store.find(name) : null;
     if (found === null) throw new FnError("FUNCTION_NOT_FOUND", `There is no function ${JSON.stringify(name.slice(0, 64))}.`);
     const alias = Object.hasOwn(found.aliases, ref) ? found.aliases[ref] : undefined;
     const version = await this.#version(name, alias ?? ref);

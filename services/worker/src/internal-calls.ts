@@ -3,13 +3,14 @@ import { Agent, createServer, request, type IncomingMessage, type Server as Http
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { pipeline } from "node:stream";
 import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
-import { HEADERS } from "@zygo/contracts/names";
+import { functionId, HEADERS, tenantOf } from "@zygo/contracts/names";
 import { CallGate } from "./call-gate.ts";
 import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
 import type { Log } from "@zygo/service";
 
 /** Who calls from inside a sandbox, for as long as it has a tenant. */
 export interface InsideCaller {
+  /** Its id. */
   function: string;
   /** Deepest chain of calls that the sandbox's invocations are at the end of. */
   depth: () => number;
@@ -48,9 +49,11 @@ export function createInternalCalls(given: { gateway: { host: string; port: numb
     if (origin?.gate.begin(socket, Date.now()) !== true) return;
     response.once("close", () => origin.gate.end(socket));
     const { caller } = origin.source;
-    const callee = functionOfHost(incoming.headers.host);
-    if (callee === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
+    const name = functionOfHost(incoming.headers.host);
+    if (name === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
     if (caller === undefined) return refuse(response, new FnError("FORBIDDEN", "This sandbox belongs to no function yet."));
+    // A name means a function of the caller's own tenant: no other can be named.
+    const callee = functionId(tenantOf(caller.function), name);
     forward({ incoming, response, caller, callee, agent, ...given });
   });
   // Node drops what is beyond a count of 2,000 without a word, a content-length for instance; the size bounds it already.

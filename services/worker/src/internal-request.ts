@@ -4,7 +4,7 @@ import { INTERNAL_DOMAIN } from "@zygo/contracts/names";
 /** Headers that belong to one connection (RFC 9110, 7.6.1), and the host, which the proxy sets. */
 const CONNECTION_HEADERS = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade", "host", "expect"]);
 
-/** The function that a Host header names; undefined for anything but `<function>.fn.internal`. */
+/** The name of the function, in the tenant of its caller, that a Host header names; undefined for anything but `<function>.fn.internal`. */
 export function functionOfHost(host: string | undefined): string | undefined {
   const [name, port] = (host ?? "").toLowerCase().split(":");
   const suffix = `.${INTERNAL_DOMAIN}`;

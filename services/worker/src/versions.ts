@@ -1,5 +1,6 @@
 import { FnError, shortVersion, type VersionRecord } from "@zygo/contracts";
 import { encodeJson, FrameType, type LoadPayload } from "@zygo/contracts/frames";
+import { localName } from "@zygo/contracts/names";
 import type { SandboxLimits } from "@zygo/sandbox";
 
 const MIB = 1024 * 1024;
@@ -40,21 +41,21 @@ export async function prepareVersion(source: Pick<VersionSource, "materialise">,
     short: shortVersion(record.version),
     layer,
     limits: { memoryBytes: limits.memoryMb * MIB, cpu: limits.cpu, pids: limits.pids, tmpBytes: limits.tmpMb * MIB },
-    hostname: record.function,
+    hostname: localName(record.function),
     loadFrame: encodeJson(FrameType.load, 0, loadPayload(record)),
   };
 }
 
 function loadPayload(record: Loadable): LoadPayload {
   return {
-    function: record.function,
+    function: localName(record.function),
     version: record.version,
     file: record.format === "cjs" ? "/app/main.cjs" : "/app/main.mjs",
     format: record.format,
     env: record.env,
     hasSourceMap: record.sourceMap !== null,
     memoryBytes: record.limits.memoryMb * MIB,
-    hostname: record.function,
+    hostname: localName(record.function),
   };
 }
 
