@@ -39,6 +39,11 @@ export function ensureLinkSecret(paths: HomePaths): void {
   if (!existsSync(paths.linkSecret)) writeSecret(paths.linkSecret, randomBytes(32).toString("hex"));
 }
 
+/** The key of stored secrets: 32 random bytes in hex, made once. A new one could open nothing that the old one sealed. */
+export function ensureSecretsKey(paths: HomePaths): void {
+  if (!existsSync(paths.secretsKey)) writeSecret(paths.secretsKey, randomBytes(32).toString("hex"));
+}
+
 /**
  * The generated admin key, kept over restarts, beside the URL of now.
  *

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { homePaths, type HomePaths } from "@zygo/contracts";
-import { ensureCredentials, ensureLinkSecret, keyHash, makeHome, makeRooms, type Credentials } from "./home.ts";
+import { ensureCredentials, ensureLinkSecret, ensureSecretsKey, keyHash, makeHome, makeRooms, type Credentials } from "./home.ts";
 import { lockHome } from "./home-lock.ts";
 import { nodeService } from "./node-service.ts";
 import { requireFreePort } from "./port.ts";
@@ -32,6 +32,7 @@ export class Platform {
     makeRooms(paths);
     await requireFreePort(settings.host, settings.port);
     ensureLinkSecret(paths);
+    ensureSecretsKey(paths);
     return new Platform(settings, installation, { paths, lock, report });
   }
 

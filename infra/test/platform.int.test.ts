@@ -48,7 +48,7 @@ test("says ready once, on a line of its own on standard output, when the gateway
 
 test("keeps the home directory and its secrets to their owner", async () => {
   await startReady();
-  const modes = ["", "run", "logs", "redis", "credentials.json", "link-secret", "run/redis.sock"].map((path) => [
+  const modes = ["", "run", "logs", "redis", "credentials.json", "link-secret", "secrets.key", "run/redis.sock"].map((path) => [
     path,
     (statSync(join(home, path)).mode & 0o777).toString(8),
   ]);
@@ -59,6 +59,7 @@ test("keeps the home directory and its secrets to their owner", async () => {
     ["redis", "700"],
     ["credentials.json", "600"],
     ["link-secret", "600"],
+    ["secrets.key", "600"],
     ["run/redis.sock", "700"],
   ]);
 });

@@ -12,6 +12,8 @@ export interface HomePaths {
   credentials: string;
   /** Shared secret of the services on this machine, 0600, hex. */
   linkSecret: string;
+  /** Key with which stored secrets are encrypted, 0600, 32 bytes in hex. Lost, they are lost: it belongs into backups. */
+  secretsKey: string;
   redisSocket: string;
   redisData: string;
   controlSocket: string;
@@ -37,6 +39,7 @@ export function homePaths(home: string): HomePaths {
     run,
     credentials: join(home, "credentials.json"),
     linkSecret: join(home, "link-secret"),
+    secretsKey: join(home, "secrets.key"),
     redisSocket: join(run, "redis.sock"),
     redisData: join(home, "redis"),
     controlSocket: join(run, "control.sock"),
