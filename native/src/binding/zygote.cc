@@ -31,6 +31,17 @@ void ring(int) {
   errno = error;
 }
 
+sys::Done join_pids(jail::Entry& entry) { return sys::set_namespaces(entry.init, CLONE_NEWPID); }
+
+sys::Done repair(jail::Entry&) {
+  if (become_child()) return sys::done();
+  errno = EIO;
+  return sys::failure("uv_loop_fork or RAND_poll");
+}
+
+constexpr jail::Step<jail::Entry> kBeforeFork[] = {{"pid-namespace", join_pids}};
+constexpr jail::Step<jail::Entry> kRepair[] = {{"repair", repair}};
+
 }  // namespace
 
 void send_event(int control, jail::ZygoteEventKind kind, uint32_t sandbox, int pid, int status,
@@ -81,6 +92,7 @@ int Zygote::take_request(uint32_t& sandbox) {
   if (!received || received->bytes == 0) _exit(kLauncherGone);
   if (received->bytes != sizeof request || received->fds.size() < 3) return -1;
   sandbox = request.sandbox;
+  fail_at_.assign(request.fail_at, strnlen(request.fail_at, sizeof request.fail_at));
   sys::Fd channel = std::move(received->fds[0]);
   jail::Entry entry{std::move(received->fds[1]), std::move(received->fds[2]), {}, seccomp_, &inherited_};
   for (size_t at = 3; at < received->fds.size(); ++at) entry.cgroup_doors.push_back(std::move(received->fds[at]));
@@ -88,8 +100,9 @@ int Zygote::take_request(uint32_t& sandbox) {
 }
 
 int Zygote::fork_into(uint32_t sandbox, sys::Fd channel, jail::Entry& entry) {
-  if (const auto joined = sys::set_namespaces(entry.init, CLONE_NEWPID); !joined) {
-    send_event(control_, jail::ZygoteEventKind::kFailed, sandbox, 0, 0, "pid-namespace: " + joined.failure().text());
+  jail::StepFailure failed;
+  if (!jail::run_plan<jail::Entry>(kBeforeFork, entry, fail_at_, failed)) {
+    send_event(control_, jail::ZygoteEventKind::kFailed, sandbox, 0, 0, failed.step + ": " + failed.text);
     return -1;
   }
   const pid_t pid = fork();
@@ -107,15 +120,12 @@ int Zygote::fork_into(uint32_t sandbox, sys::Fd channel, jail::Entry& entry) {
 
 int Zygote::enter(uint32_t sandbox, sys::Fd channel, jail::Entry& entry) {
   jail::StepFailure failed;
-  bool entered = jail::run_plan(jail::enter_plan(), entry, "", failed);
-  if (entered && !become_child()) {
-    entered = false;
-    failed = {"repair", "uv_loop_fork or RAND_poll"};
-  }
+  bool entered = jail::run_plan(jail::enter_plan(), entry, fail_at_, failed) &&
+                 jail::run_plan<jail::Entry>(kRepair, entry, fail_at_, failed);
   signal(SIGCHLD, SIG_DFL);
   bell_.reset();
   own_pids_.reset();
-  entered = entered && jail::run_plan(jail::seal_plan(), entry, "", failed);
+  entered = entered && jail::run_plan(jail::seal_plan(), entry, fail_at_, failed);
   if (!entered) {
     send_event(control_, jail::ZygoteEventKind::kFailed, sandbox, getpid(), 0, failed.step + ": " + failed.text);
     _exit(kEnterFailed);

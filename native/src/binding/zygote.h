@@ -35,6 +35,7 @@ class Zygote {
   int enter(uint32_t sandbox, sys::Fd channel, jail::Entry& entry);
 
   int control_;
+  std::string fail_at_;  // of the request at hand
   std::span<const char> seccomp_;
   sys::Fd own_pids_;
   sys::Fd bell_;

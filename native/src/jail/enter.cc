@@ -51,12 +51,10 @@ Done limit_resources(Entry&) {
   return done();
 }
 
-Done drop_privileges(Entry&) {
-  TRY(sys::drop_bounding_capabilities());
-  TRY(sys::set_ids(kFunction, kFunction));
-  TRY(sys::drop_all_capabilities());
-  return sys::no_new_privileges();
-}
+Done empty_bounding_set(Entry&) { return sys::drop_bounding_capabilities(); }
+Done become_function(Entry&) { return sys::set_ids(kFunction, kFunction); }
+Done drop_capabilities(Entry&) { return sys::drop_all_capabilities(); }
+Done no_new_privileges(Entry&) { return sys::no_new_privileges(); }
 
 Done plain_surroundings(Entry&) {
   ::umask(022);
@@ -82,10 +80,12 @@ Done own_proc_readable(Entry&) {
 Done filter_syscalls(Entry& entry) { return sys::install_seccomp(entry.seccomp); }
 
 constexpr Step<Entry> kEnter[] = {
-    {"cgroup-join", join_cgroups},    {"gate", await_gate},
-    {"namespaces", join_namespaces},  {"rlimits", limit_resources},
-    {"privileges", drop_privileges},  {"surroundings", plain_surroundings},
-    {"inherited", replace_inherited}, {"dumpable", own_proc_readable},
+    {"cgroup-join", join_cgroups},        {"gate", await_gate},
+    {"namespaces", join_namespaces},      {"rlimits", limit_resources},
+    {"bounding-set", empty_bounding_set}, {"ids", become_function},
+    {"capabilities", drop_capabilities},  {"no-new-privileges", no_new_privileges},
+    {"surroundings", plain_surroundings}, {"inherited", replace_inherited},
+    {"dumpable", own_proc_readable},
 };
 constexpr Step<Entry> kSeal[] = {{"seccomp", filter_syscalls}};
 

@@ -10,13 +10,14 @@ namespace jail {
 // early waits there.
 struct ForkRequest {
   uint32_t sandbox;
+  char fail_at[128];  // failure injection, as of run_plan; empty: none
 };
 
 enum class ZygoteEventKind : uint32_t {
   kReady = 1,   // text: JSON of the self-test
   kForked = 2,  // pid
   kExited = 3,  // pid, status as waitpid gives it
-  kFailed = 4,  // text: the step and why; a kExited follows when a process was there
+  kFailed = 4,  // text: the step and why; a kExited follows when a process was there. Before kReady: of the zygote
 };
 
 struct ZygoteEvent {

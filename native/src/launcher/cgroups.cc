@@ -104,16 +104,24 @@ sys::Result<Cgroups> Cgroups::open(const std::string& name) {
 
 sys::Result<Cgroup> Cgroups::create(uint32_t sandbox) {
   Cgroup group;
-  const std::string name = "sb-" + std::to_string(sandbox);
+  if (const Done made = fill(group, "sb-" + std::to_string(sandbox)); !made) {
+    group.remove();  // what is there in the first hierarchies
+    return made.failure();
+  }
+  return group;
+}
+
+Done Cgroups::fill(Cgroup& group, const std::string& name) {
   for (const Hierarchy& hierarchy : hierarchies_) {
-    Fd dir = TRY(make_group(hierarchy.dir, name));
+    group.parts_.push_back({&hierarchy, name, Fd(), Fd()});
+    Cgroup::Part& part = group.parts_.back();
+    part.dir = TRY(make_group(hierarchy.dir, name));
     // v1: a thread that moves itself by `tasks` skips the global lock that `cgroup.procs` takes, which waits for an RCU
     // grace period (5-10 ms). Whoever enters has one thread. Source: cgroup_procs_write_start() in
     // kernel/cgroup/cgroup.c, commit 9a3284fad42f.
-    Fd door = TRY(sys::open_beneath(dir, hierarchy.unified ? "cgroup.procs" : "tasks", O_WRONLY));
-    group.parts_.push_back({&hierarchy, name, std::move(dir), std::move(door)});
+    part.door = TRY(sys::open_beneath(part.dir, hierarchy.unified ? "cgroup.procs" : "tasks", O_WRONLY));
   }
-  return group;
+  return done();
 }
 
 void Cgroups::remove_all() {

@@ -44,6 +44,8 @@ class Cgroups {
     sys::Fd parent;    // directory above it
     sys::Fd dir;
   };
+  sys::Done fill(Cgroup& group, const std::string& name);
+
   std::string name_;
   std::vector<Hierarchy> hierarchies_;
 };

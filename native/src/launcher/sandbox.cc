@@ -100,25 +100,6 @@ sys::Result<Fd> clone_tree(const std::string& source) {
   return tree;
 }
 
-Done attach_and_resize(const Fd& tree, uint64_t tmp_bytes) {
-  if (::syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, "/app", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-    return sys::failure("move_mount", "/app");
-  }
-  const std::string size = jail::scratch_size(tmp_bytes);
-  constexpr unsigned long kFlags = MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  if (::mount(nullptr, "/tmp", nullptr, kFlags, size.c_str()) < 0) return sys::failure("remount", "/tmp");
-  return done();
-}
-
-// Does what must be done inside the sandbox's mount namespace, and comes back.
-Done equip(const Shared& shared, const Fd& init, const std::string& layer, uint64_t tmp_bytes) {
-  const Fd tree = TRY(clone_tree("/layers/" + layer + "/app"));
-  TRY(sys::set_namespaces(init, CLONE_NEWNS));
-  Done equipped = attach_and_resize(tree, tmp_bytes);
-  if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts
-  return equipped;
-}
-
 }  // namespace
 
 bool valid_layer_name(const std::string& name) {
@@ -127,52 +108,98 @@ bool valid_layer_name(const std::string& name) {
   });
 }
 
-std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
-                                       const std::function<void(const Sandbox&)>& conceived) {
-  auto group = shared.cgroups->create(spec.id);
-  if (!group) {
-    failed = {"cgroup", group.failure().text()};
-    return std::nullopt;
+// What making a sandbox takes, outside it. Its steps run in the launcher; those of build_plan() in the clone.
+struct Sandbox::Creation {
+  const Shared& shared;
+  const SandboxSpec& spec;
+  Sandbox& sandbox;
+  Pipe mapped{};
+  Pipe status{};
+
+  static Done make_cgroup(Creation& making) {
+    making.sandbox.cgroup_ = TRY(making.shared.cgroups->create(making.spec.id));
+    return done();
   }
-  Sandbox sandbox;
-  sandbox.id_ = spec.id;
-  sandbox.cgroup_ = std::move(*group);
-  sandbox.runtime_ = spec.runtime;
-  sandbox.has_layer_ = !spec.layer.empty();
-  auto give_up = [&](const char* step, const sys::Failure& why) {
-    failed = {step, why.text()};
-    sandbox.abandon_cgroup();
-    return std::nullopt;
-  };
-  if (const Done limited = sandbox.cgroup_.limit(spec.limits); !limited)
-    return give_up("cgroup-limits", limited.failure());
-  auto mapped = make_pipe();
-  auto status = make_pipe();
-  if (!mapped || !status) return give_up("pipes", mapped ? status.failure() : mapped.failure());
-  auto child = sys::clone_process(kNamespaces);
-  if (!child) return give_up("namespaces", child.failure());
-  if (child->pid == 0) {
+  static Done limit_cgroup(Creation& making) { return making.sandbox.cgroup_.limit(making.spec.limits); }
+  static Done make_pipes(Creation& making) {
+    making.mapped = TRY(make_pipe());
+    making.status = TRY(make_pipe());
+    return done();
+  }
+  static Done clone_namespaces(Creation& making) {
+    auto child = TRY(sys::clone_process(kNamespaces));
+    if (child.pid == 0) making.become_first();
+    making.sandbox.init_pid_ = child.pid;
+    making.sandbox.init_ = std::move(child.pidfd);
+    making.status.write.reset();
+    return done();
+  }
+  static Done map_identities(Creation& making) {
+    TRY(map_ids(making.sandbox.init_pid_, making.spec.id));
+    return sys::write_all(making.mapped.write.get(), "m");
+  }
+
+  [[noreturn]] void become_first() const {
     jail::Blueprint print{"/base/" + spec.runtime, spec.layer.empty() ? "" : "/layers/" + spec.layer,
                           spec.hostname,           spec.limits.tmp_bytes,
-                          mapped->read.get(),      shared.lifeline,
-                          status->write.get(),     shared.init_program};
+                          mapped.read.get(),       shared.lifeline,
+                          status.write.get(),      shared.init_program};
     become_init(print, shared.fail_at);
   }
-  sandbox.init_pid_ = child->pid;
-  sandbox.init_ = std::move(child->pidfd);
-  status->write.reset();
-  if (const Done ids = map_ids(sandbox.init_pid_, spec.id); !ids) {
-    end(sandbox.init_, sandbox.init_pid_);
-    return give_up("id-map", ids.failure());
+
+  static constexpr jail::Step<Creation> kPlan[] = {{"cgroup", make_cgroup},
+                                                   {"cgroup-limits", limit_cgroup},
+                                                   {"pipes", make_pipes},
+                                                   {"clone", clone_namespaces},
+                                                   {"map-ids", map_identities}};
+};
+
+// A pool sandbox becomes a version's. From `enter-mounts` on the launcher is in the sandbox's mount namespace.
+struct Sandbox::Assignment {
+  Sandbox& sandbox;
+  const std::string& layer;
+  const Limits& limits;
+  Fd tree{};
+
+  static Done limit_cgroup(Assignment& given) { return given.sandbox.cgroup_.limit(given.limits); }
+  static Done open_layer(Assignment& given) {
+    given.tree = TRY(clone_tree("/layers/" + given.layer + "/app"));
+    return done();
   }
-  (void)sys::write_all(mapped->write.get(), "m");
-  conceived(sandbox);
-  if (!await_up(status->read, failed)) {
-    end(sandbox.init_, sandbox.init_pid_);
-    sandbox.abandon_cgroup();
-    return std::nullopt;
+  static Done enter_mounts(Assignment& given) { return sys::set_namespaces(given.sandbox.init_, CLONE_NEWNS); }
+  static Done attach_layer(Assignment& given) {
+    if (::syscall(SYS_move_mount, given.tree.get(), "", AT_FDCWD, "/app", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+      return sys::failure("move_mount", "/app");
+    return done();
   }
-  return sandbox;
+  static Done resize_scratch(Assignment& given) {
+    const std::string size = jail::scratch_size(given.limits.tmp_bytes);
+    constexpr unsigned long kFlags = MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    if (::mount(nullptr, "/tmp", nullptr, kFlags, size.c_str()) < 0) return sys::failure("remount", "/tmp");
+    return done();
+  }
+
+  static constexpr jail::Step<Assignment> kPlan[] = {{"assign-limits", limit_cgroup},
+                                                     {"open-layer", open_layer},
+                                                     {"enter-mounts", enter_mounts},
+                                                     {"attach-layer", attach_layer},
+                                                     {"resize-scratch", resize_scratch}};
+};
+
+std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
+                                       const std::function<void(const Sandbox&)>& conceived) {
+  Sandbox sandbox;
+  sandbox.id_ = spec.id;
+  sandbox.runtime_ = spec.runtime;
+  sandbox.has_layer_ = !spec.layer.empty();
+  Creation making{shared, spec, sandbox};
+  bool made = jail::run_plan<Creation>(Creation::kPlan, making, shared.fail_at, failed);
+  if (made) conceived(sandbox);
+  made = made && await_up(making.status.read, failed);
+  if (made) return sandbox;
+  if (sandbox.init_pid_ > 0) end(sandbox.init_, sandbox.init_pid_);
+  sandbox.abandon_cgroup();
+  return std::nullopt;
 }
 
 bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limits& limits, jail::StepFailure& failed) {
@@ -181,15 +208,10 @@ bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limit
     return false;
   }
   has_layer_ = true;
-  if (const Done limited = cgroup_.limit(limits); !limited) {
-    failed = {"cgroup-limits", limited.failure().text()};
-    return false;
-  }
-  if (const Done equipped = equip(shared, init_, layer, limits.tmp_bytes); !equipped) {
-    failed = {"attach-layer", equipped.failure().text()};
-    return false;
-  }
-  return true;
+  Assignment given{*this, layer, limits};
+  const bool assigned = jail::run_plan<Assignment>(Assignment::kPlan, given, shared.fail_at, failed);
+  if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts
+  return assigned;
 }
 
 // A fork that waited at the gate may leave a moment after pid 1.

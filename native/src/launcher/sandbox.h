@@ -49,6 +49,8 @@ class Sandbox {
   const std::string& runtime() const { return runtime_; }
 
  private:
+  struct Creation;
+  struct Assignment;
   void abandon_cgroup();
 
   uint32_t id_ = 0;

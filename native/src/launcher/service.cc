@@ -84,7 +84,7 @@ void Service::start_zygote(const Json& request) {
   const std::string runtime = request.at("runtime").get<std::string>();
   if (zygotes_.contains(runtime)) return link_.refuse(request.at("id"), {"zygote", "it runs already"});
   jail::StepFailure failed;
-  auto zygote = Zygote::start(runtime, programs_.zygote, programs_.instance.get(), failed);
+  auto zygote = Zygote::start(runtime, programs_.zygote, programs_.instance.get(), shared_.fail_at, failed);
   if (!zygote) return link_.refuse(request.at("id"), failed);
   zygotes_.emplace(runtime, std::move(*zygote));
   starting_[runtime] = request.at("id");
@@ -131,7 +131,7 @@ void Service::fork_into(const Json& id, const Sandbox& sandbox, const sys::Fd& c
   if (!channel) return link_.refuse(id, {"fork", "no channel"});
   if (zygote == zygotes_.end()) return link_.refuse(id, {"fork", "no zygote of this runtime"});
   const Zygote::ForkFds fds{channel.get(), sandbox.init().get(), gate, sandbox.cgroup().doors()};
-  if (const auto asked = zygote->second.request_fork(sandbox.id(), fds); !asked) {
+  if (const auto asked = zygote->second.request_fork(sandbox.id(), fds, shared_.fail_at); !asked) {
     return link_.refuse(id, {"fork", asked.failure().text()});
   }
   forking_[sandbox.id()] = id;
@@ -189,6 +189,7 @@ void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
       return link_.tell(
           {{"event", "exit"}, {"sandbox", event.sandbox}, {"pid", event.pid}, {"status", status_json(event.status)}});
     case jail::ZygoteEventKind::kFailed: {
+      if (starting_.contains(zygote.runtime())) return zygote.note_failure(event.text);
       const auto asked = forking_.find(event.sandbox);
       if (event.pid == 0 && asked != forking_.end()) {
         link_.refuse(asked->second, {"fork", event.text});
@@ -205,6 +206,7 @@ void Service::lose_zygote(std::string runtime) {
   const auto zygote = zygotes_.find(runtime);
   if (zygote == zygotes_.end()) return;
   zygote->second.kill();
+  const jail::StepFailure end = zygote->second.end();
   for (auto asked = forking_.begin(); asked != forking_.end();) {
     const auto sandbox = sandboxes_.find(asked->first);
     if (sandbox != sandboxes_.end() && sandbox->second.runtime() != runtime) {
@@ -218,7 +220,7 @@ void Service::lose_zygote(std::string runtime) {
   // The worker hears of each end once: by the refusal or by the event.
   const auto asked = starting_.find(runtime);
   if (asked == starting_.end()) return link_.tell({{"event", "zygote-exit"}, {"runtime", runtime}});
-  link_.refuse(asked->second, {"zygote", "it ended before it was ready"});
+  link_.refuse(asked->second, end);
   starting_.erase(asked);
 }
 

@@ -71,6 +71,7 @@ Done descriptors(Cradle& cradle) {
   if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(2, 1) < 0) return sys::failure("dup2");
   if (::dup2(socket, 3) < 0 || ::dup2(program, 4) < 0) return sys::failure("dup2");
   if (::close_range(5, ~0U, 0) < 0) return sys::failure("close_range");
+  cradle.socket = 3;
   return done();
 }
 
@@ -87,8 +88,11 @@ Done signals(Cradle&) {
 // The self-test serves and fetches.
 Done loopback(Cradle&) { return sys::loopback_up(); }
 
-constexpr jail::Step<Cradle> kPlan[] = {
-    {"root", root}, {"loopback", loopback}, {"descriptors", descriptors}, {"signals", signals}, {"seccomp", filter}};
+constexpr jail::Step<Cradle> kPlan[] = {{"root", root},
+                                        {"loopback", loopback},
+                                        {"descriptors", descriptors},
+                                        {"signals", signals},
+                                        {"zygote-filter", filter}};
 
 // V8 on one thread. Its heap limit is that of the largest function, so that the kernel's limit is the one that counts.
 // V8 does not see that limit: with its default of 16 MiB the young generation alone grew to 90 MiB, and hello ran out
@@ -105,9 +109,17 @@ constexpr std::array kArguments = {"node",
                                    "--no-warnings",
                                    "/usr/lib/fn/zygote.cjs"};
 
-[[noreturn]] void become_zygote(Cradle& cradle) {
+// The launcher may be gone; the line on stderr stays.
+void tell_failure(const Cradle& cradle, const jail::StepFailure& failed) {
+  jail::ZygoteEvent event{jail::ZygoteEventKind::kFailed, 0, 0, 0, {}};
+  (failed.step + ": " + failed.text).copy(event.text, sizeof event.text - 1);
+  (void)sys::send_message(cradle.socket, {reinterpret_cast<const char*>(&event), sizeof event}, {});
+  ::dprintf(2, "zygote: %s\n", event.text);
+}
+
+[[noreturn]] void become_zygote(Cradle& cradle, const std::string& fail_at) {
   jail::StepFailure failed;
-  if (jail::run_plan<Cradle>(kPlan, cradle, "", failed)) {
+  if (jail::run_plan<Cradle>(kPlan, cradle, fail_at, failed)) {
     std::vector<char*> argv;
     for (const char* argument : kArguments) argv.push_back(const_cast<char*>(argument));
     argv.push_back(nullptr);
@@ -117,14 +129,14 @@ constexpr std::array kArguments = {"node",
     ::execve("/usr/bin/node", argv.data(), envp);
     failed = {"exec", sys::failure("execve", "/usr/bin/node").text()};
   }
-  ::dprintf(2, "zygote: %s: %s\n", failed.step.c_str(), failed.text.c_str());
+  tell_failure(cradle, failed);
   ::_exit(kExecFailed);
 }
 
 }  // namespace
 
 std::optional<Zygote> Zygote::start(const std::string& runtime, const std::string& zygote_program, int instance_program,
-                                    jail::StepFailure& failed) {
+                                    const std::string& fail_at, jail::StepFailure& failed) {
   auto sockets = sys::socket_pair(SOCK_SEQPACKET);
   if (!sockets) {
     failed = {"socket", sockets.failure().text()};
@@ -137,7 +149,7 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
   }
   if (child->pid == 0) {
     Cradle cradle{"/base/" + runtime, sockets->second.get(), instance_program, zygote_program};
-    become_zygote(cradle);
+    become_zygote(cradle, fail_at);
   }
   Zygote zygote;
   zygote.runtime_ = runtime;
@@ -147,8 +159,9 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
   return zygote;
 }
 
-Done Zygote::request_fork(uint32_t sandbox, const ForkFds& given) {
-  const jail::ForkRequest request{sandbox};
+Done Zygote::request_fork(uint32_t sandbox, const ForkFds& given, const std::string& fail_at) {
+  jail::ForkRequest request{sandbox, {}};
+  fail_at.copy(request.fail_at, sizeof request.fail_at);
   std::vector<int> fds{given.channel, given.init, given.gate};
   fds.insert(fds.end(), given.cgroup_doors.begin(), given.cgroup_doors.end());
   return sys::send_message(socket_.get(), {reinterpret_cast<const char*>(&request), sizeof request}, fds);
@@ -161,6 +174,11 @@ std::optional<jail::ZygoteEvent> Zygote::next_event(bool& gone) {
   if (got != static_cast<ssize_t>(sizeof event)) return std::nullopt;
   event.text[sizeof event.text - 1] = '\0';
   return event;
+}
+
+void Zygote::note_failure(const std::string& text) {
+  const size_t colon = text.find(": ");
+  if (colon != std::string::npos) end_ = {text.substr(0, colon), text.substr(colon + 2)};
 }
 
 void Zygote::kill() const { (void)sys::send_signal(pidfd_, SIGKILL); }

@@ -16,7 +16,7 @@ class Zygote {
   // Starts Node in a mount namespace of its own whose root is the base layer. `zygote_program`: struct sock_filter[]
   // for itself; `instance_program`: a descriptor of the file with that of the instances.
   static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program,
-                                     int instance_program, jail::StepFailure& failed);
+                                     int instance_program, const std::string& fail_at, jail::StepFailure& failed);
   // Descriptors as in jail/zygote-protocol.h.
   struct ForkFds {
     int channel;
@@ -24,10 +24,13 @@ class Zygote {
     int gate;
     std::vector<int> cgroup_doors;
   };
-  sys::Done request_fork(uint32_t sandbox, const ForkFds& given);
+  sys::Done request_fork(uint32_t sandbox, const ForkFds& given, const std::string& fail_at);
   // The next event, or nothing when none is there; `gone` when the zygote ended.
   std::optional<jail::ZygoteEvent> next_event(bool& gone);
   void kill() const;
+  // Why it ends before it was ready, as it told.
+  void note_failure(const std::string& text);
+  const jail::StepFailure& end() const { return end_; }
 
   const std::string& runtime() const { return runtime_; }
   pid_t pid() const { return pid_; }
@@ -38,6 +41,7 @@ class Zygote {
   pid_t pid_ = 0;
   sys::Fd pidfd_;
   sys::Fd socket_;
+  jail::StepFailure end_{"zygote", "it ended before it was ready"};
 };
 
 }  // namespace launcher
