@@ -34,6 +34,27 @@ export const shortVersion = (digest: string): string => digest.slice(7, 19);
 export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
 
 const DEFAULT_NETWORK_MBPS = 100;
+/** When and how often an asynchronous invocation that failed is tried again. */
+export const Retry = z.strictObject({
+  /** Tries in all. */
+  attempts: z.int().min(1).max(100),
+  /** Pause before the second try, milliseconds; it doubles with each further one. */
+  backoffMs: z.int().min(0).max(3_600_000),
+  /** The longest pause, milliseconds. */
+  maxBackoffMs: z.int().min(0).max(86_400_000),
+  /** No try begins later than this after the acceptance (or `runAt`), milliseconds. */
+  maxAgeMs: z.int().min(1000).max(2_592_000_000),
+});
+export type Retry = z.infer<typeof Retry>;
+
+export const DEFAULT_RETRY: Retry = { attempts: 4, backoffMs: 1000, maxBackoffMs: 300_000, maxAgeMs: 86_400_000 };
+
+/** Where the result of an asynchronous invocation goes: a function, or a URL that is signed with the secret in a variable of the function. */
+export const Destination = z.union([
+  z.strictObject({ function: FunctionName }),
+  z.strictObject({ url: z.url({ protocol: /^https?$/ }), secretEnv: z.string().min(1).max(128) }),
+]);
+export type Destination = z.infer<typeof Destination>;
 
 /** The entry's `config` export, as the user writes it. Every member is optional; unknown members are refused by name. */
 export const FunctionConfig = z.strictObject({
@@ -67,6 +88,12 @@ export const FunctionConfig = z.strictObject({
   network: NetworkPolicy.optional(),
   /** Mbit/s that an instance sends, and as many that it receives. */
   networkMbps: z.number().min(0.1).max(100_000).optional(),
+  /** Of asynchronous invocations. */
+  retry: Retry.partial().optional(),
+  /** Asynchronous invocations that run at a time, over all gateways. */
+  maxJobs: z.int().min(1).max(10_000).optional(),
+  onSuccess: Destination.nullable().optional(),
+  onFailure: Destination.nullable().optional(),
 });
 export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
@@ -76,6 +103,10 @@ export const Limits = FunctionConfig.required().extend({
   warmup: FunctionConfig.shape.warmup.unwrap().default(null),
   network: NetworkPolicy.default("internet"),
   networkMbps: FunctionConfig.shape.networkMbps.unwrap().default(DEFAULT_NETWORK_MBPS),
+  retry: Retry.default(DEFAULT_RETRY),
+  maxJobs: z.int().min(1).default(100),
+  onSuccess: Destination.nullable().default(null),
+  onFailure: Destination.nullable().default(null),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -95,6 +126,10 @@ export const DEFAULT_LIMITS: Limits = {
   warmup: null,
   network: "internet",
   networkMbps: DEFAULT_NETWORK_MBPS,
+  retry: DEFAULT_RETRY,
+  maxJobs: 100,
+  onSuccess: null,
+  onFailure: null,
 };
 
 /** Environment variables of a function. `FN_` and the loader's own variables are the platform's. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Digest, FunctionId } from "./config.ts";
-import { TRIGGERS } from "./names.ts";
+import { DELIVERS, TRIGGERS } from "./names.ts";
 
 /**
  * What the gateway puts into the sync lane: `[u32 LE head bytes][head JSON][inline body]`.
@@ -21,6 +21,7 @@ export const EnvelopeHead = z.object({
   enqueuedMs: z.number(),
   trigger: z.enum(TRIGGERS),
   attempt: z.int().min(1),
+  deliver: z.enum(DELIVERS).default("fetch"),
   /** The inline body is the whole body. False: the rest follows on the link as body frames. */
   complete: z.boolean(),
 });
@@ -31,7 +32,7 @@ export interface Envelope {
   body: Buffer;
 }
 
-export function encodeEnvelope(head: EnvelopeHead, body: Uint8Array): Buffer {
+export function encodeEnvelope(head: z.input<typeof EnvelopeHead>, body: Uint8Array): Buffer {
   const json = Buffer.from(JSON.stringify(head));
   const out = Buffer.allocUnsafe(4 + json.length + body.byteLength);
   out.writeUInt32LE(json.length, 0);

@@ -13,6 +13,8 @@ export interface RequestHead {
   deadlineMs: number;
   attempt: number;
   trigger: string;
+  /** Which handler gets it; absent: `fetch`. */
+  deliver?: "fetch" | "scheduled" | "queue";
 }
 
 export interface ResponseHead {

@@ -4,6 +4,7 @@ export * from "./config.ts";
 export * from "./envelope.ts";
 export * from "./errors.ts";
 export * from "./ipv4.ts";
+export * from "./job.ts";
 export * from "./names.ts";
 export * from "./network.ts";
 export * from "./paths.ts";

@@ -29,6 +29,10 @@ export const DEFAULT_RUNTIME: RuntimeName = "node24";
 export const TRIGGERS = ["http", "function", "async", "cron", "webhook", "queue", "probe"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
+/** Which of an entry's handlers gets the invocation: `fetch(request)`, `scheduled(event)`, `queue(batch)`. */
+export const DELIVERS = ["fetch", "scheduled", "queue"] as const;
+export type Deliver = (typeof DELIVERS)[number];
+
 export const HEADERS = {
   requestId: "x-fn-request-id",
   version: "x-fn-version",

@@ -39,4 +39,26 @@ export interface FunctionConfig {
   network?: "none" | "internet" | { allow: string[] } | undefined;
   /** Mbit/s that an instance sends, and as many that it receives, 0.1 to 100,000; default 100. */
   networkMbps?: number | undefined;
+  /** When asynchronous invocations that failed are tried again. */
+  retry?:
+    | {
+        /** Tries in all, 1 to 100; default 4. */
+        attempts?: number | undefined;
+        /** Milliseconds before the second try, doubled for each further one; default 1000. */
+        backoffMs?: number | undefined;
+        /** Milliseconds, the longest pause; default 300,000. */
+        maxBackoffMs?: number | undefined;
+        /** Milliseconds after the acceptance within which a try may begin; default 86,400,000. */
+        maxAgeMs?: number | undefined;
+      }
+    | undefined;
+  /** Asynchronous invocations that run at a time, 1 to 10,000; default 100. */
+  maxJobs?: number | undefined;
+  /** Gets the result of each asynchronous invocation that succeeded. */
+  onSuccess?: Destination | null | undefined;
+  /** Gets the result of each that went to the dead letters. */
+  onFailure?: Destination | null | undefined;
 }
+
+/** A function, or a URL: what it gets is signed (Standard Webhooks) with the secret in this function's variable `secretEnv`. */
+export type Destination = { function: string } | { url: string; secretEnv: string };

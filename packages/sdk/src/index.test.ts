@@ -21,6 +21,10 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   warmup: true,
   network: true,
   networkMbps: true,
+  retry: true,
+  maxJobs: true,
+  onSuccess: true,
+  onFailure: true,
 };
 
 test("FunctionConfig is what the platform's schema accepts", () => {

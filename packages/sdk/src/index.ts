@@ -1,4 +1,4 @@
 /** Types for functions; there is nothing here at run time. */
-export type { FunctionConfig } from "./config.ts";
+export type { Destination, FunctionConfig } from "./config.ts";
 export type { Context, Log, Trigger } from "./context.ts";
 export type { Env, ExportedHandler, Handler } from "./handler.ts";

@@ -3,7 +3,12 @@ import { describeIssue, toIssues } from "./parse.ts";
 
 /** What a version runs with: the platform's defaults, then the entry's `config` export, then the command's flags. */
 export function decideLimits(config: FunctionConfig, overrides: FunctionConfig): Limits {
-  const limits: Limits = { ...DEFAULT_LIMITS, ...defined(config), ...defined(overrides) };
+  const limits: Limits = {
+    ...DEFAULT_LIMITS,
+    ...defined(config),
+    ...defined(overrides),
+    retry: { ...DEFAULT_LIMITS.retry, ...defined(config.retry ?? {}), ...defined(overrides.retry ?? {}) },
+  };
   if (limits.minInstances > limits.maxInstances) {
     throw invalidConfig([{ path: ["minInstances"], message: `Too big: maxInstances is ${limits.maxInstances}` }]);
   }

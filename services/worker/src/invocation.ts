@@ -217,8 +217,8 @@ export class Invocation {
 }
 
 function requestHead(head: EnvelopeHead): RequestHead {
-  const { requestId, method, url, headers, deadlineMs, attempt, trigger } = head;
-  return { requestId, method, url, headers, deadlineMs, attempt, trigger };
+  const { requestId, method, url, headers, deadlineMs, attempt, trigger, deliver } = head;
+  return { requestId, method, url, headers, deadlineMs, attempt, trigger, deliver };
 }
 
 function depthOf(head: EnvelopeHead): number {

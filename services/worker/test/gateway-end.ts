@@ -111,7 +111,7 @@ export class GatewayEnd {
     const stream = this.#next++;
     const call = new Call(stream, this);
     this.#calls.set(stream, call);
-    const whole: EnvelopeHead = {
+    const whole: Parameters<typeof encodeEnvelope>[0] = {
       requestId: `r-${stream}`,
       gateway: this.address,
       stream,
