@@ -10,6 +10,7 @@ Environment:
   FN_LOG_LEVEL      debug, info, warn or error (info)
   FN_MAX_INSTANCES  instances that may be alive at a time (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)
+  FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
   REDIS_URL         a Redis of yours instead of its own
 
 Example:

@@ -30,7 +30,11 @@ export function readSettings(environment: Record<string, string | undefined>): S
     url: `http://${reachableHost(FN_HOST)}:${FN_PORT}`,
     redisUrl: given.REDIS_URL,
     forServices: { FN_HOME: home, FN_PORT: String(FN_PORT), FN_HOST, FN_LOG_LEVEL, ...defined({ REDIS_URL: given.REDIS_URL }) },
-    forWorker: defined({ FN_MAX_INSTANCES: given.FN_MAX_INSTANCES, FN_POOL_SIZE: given.FN_POOL_SIZE }),
+    forWorker: defined({
+      FN_MAX_INSTANCES: given.FN_MAX_INSTANCES,
+      FN_POOL_SIZE: given.FN_POOL_SIZE,
+      FN_SECCOMP_DENY: given.FN_SECCOMP_DENY,
+    }),
   };
 }
 

@@ -1,8 +1,8 @@
 // fn-jail: runs the bundler where it sees the developer's project and nothing else of the host.
 //
-// In order: namespaces, a root of read-only binds, a child that is pid 1, limits, privileges, exec. Each step is
-// mandatory. The command gets an empty environment and the three standard descriptors. Ends with the command's exit
-// code, or 128 + signal.
+// In order: namespaces, a root of read-only binds, a child that is pid 1, limits, privileges, a seccomp filter, exec.
+// Each step is mandatory, and `--fail-at <its words>` makes it fail, for tests. The command gets an empty environment
+// and the three standard descriptors. Ends with the command's exit code, or 128 + signal.
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "bundle-jail/filter.h"
 #include "bundle-jail/plan.h"
 #include "bundle-jail/privileges.h"
 #include "bundle-jail/root.h"
@@ -37,6 +38,7 @@ Owner owner_of(const std::string& directory) {
   // A change of uid clears the parent-death signal.
   must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "tie the command to the jail");
   must(chdir(plan.directory.c_str()), "enter", plan.directory);
+  filter_calls();
   char* const environment[] = {nullptr};
   execve(plan.command[0], plan.command.data(), environment);
   const int error = errno;
@@ -56,6 +58,7 @@ int wait_for(pid_t child) {
 
 int main(int argc, char** argv) {
   const Plan plan = parse_plan(argc, argv);
+  fail_at(plan.fail_at);
   const bool privileged = is_privileged();
   const Owner owner = owner_of(plan.directory);
   enter_namespaces(privileged);

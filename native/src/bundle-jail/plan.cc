@@ -28,6 +28,8 @@ Plan parse_plan(int argc, char** argv) {
       plan.binds.push_back({std::move(source), take_path(argc, argv, at)});
     } else if (flag == "--chdir") {
       plan.directory = take_path(argc, argv, at);
+    } else if (flag == "--fail-at" && at + 1 < argc) {
+      plan.fail_at = argv[++at];
     } else {
       usage("unknown flag");
     }

@@ -16,6 +16,8 @@ struct Plan {
   std::vector<Bind> binds;
   // Working directory inside the jail. Its owner is who the command runs as when root starts the jail.
   std::string directory;
+  // Failure injection: the words of a step, or empty.
+  std::string fail_at;
   // The command and its arguments, ending in a null pointer: points into main's argv.
   std::vector<char*> command;
 };

@@ -4,8 +4,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace fn::bundle_jail {
+namespace {
+
+std::string chosen;
+
+}  // namespace
+
+void fail_at(std::string_view step) { chosen = step; }
+
+bool injected(std::string_view step) {
+  if (chosen.empty() || chosen != step) return false;
+  errno = ECANCELED;
+  return true;
+}
 
 void fail(std::string_view step, std::string_view path) {
   const int error = errno;

@@ -17,10 +17,16 @@ inline constexpr int EXIT_EXEC = 127;
 // Prints the usage and a reason, exits with EXIT_USAGE.
 [[noreturn]] void usage(std::string_view reason);
 
+// From now on the step of these words fails whatever comes of it. Empty: none.
+void fail_at(std::string_view step);
+
+// Sets errno when failure was asked for here.
+bool injected(std::string_view step);
+
 // Fails the named step when `result` is negative; else hands it on.
 template <typename Number>
 Number must(Number result, std::string_view step, std::string_view path = {}) {
-  if (result < 0) fail(step, path);
+  if (result < 0 || injected(step)) fail(step, path);
   return result;
 }
 

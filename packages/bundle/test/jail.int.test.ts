@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
@@ -126,11 +126,25 @@ describe("what a monorepo shares is there", () => {
 });
 
 const JAIL = fileURLToPath(new URL("../../../native/build/bin/fn-jail", import.meta.url));
+/** What each step of the jail calls itself, from its source: one that is added is tried by itself. */
+const STEPS = [...new Set(sources(fileURLToPath(new URL("../../../native/src/bundle-jail", import.meta.url))).flatMap(stepsOf))];
+
+function sources(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith(".cc"))
+    .map((file) => readFileSync(join(directory, file), "utf8"));
+}
+
+function stepsOf(source: string): string[] {
+  const calls = [...source.matchAll(/\bmust\(([\s\S]*?)\);/g)].map(([, inner = ""]) => inner);
+  return calls.map((inner) => [...inner.matchAll(/"([^"]*)"/g)].at(-1)?.[1] ?? "");
+}
+
 const SYSTEM = ["/usr", "/lib", "/lib64", "/bin"].flatMap((path) => ["--ro-bind", path, path]);
 
 /** Runs a shell line in the jail, in `directory`. */
-function inJail(directory: string, line: string, { jail = JAIL, uid }: { jail?: string; uid?: number } = {}) {
-  const args = [...SYSTEM, "--ro-bind", directory, directory, "--chdir", directory, "--", "/bin/sh", "-c", line];
+function inJail(directory: string, line: string, { jail = JAIL, uid, flags = [] }: { jail?: string; uid?: number; flags?: string[] } = {}) {
+  const args = [...flags, ...SYSTEM, "--ro-bind", directory, directory, "--chdir", directory, "--", "/bin/sh", "-c", line];
   const { status, stdout, stderr } = spawnSync(jail, args, {
     encoding: "utf8",
     env: { SECRET },
@@ -193,6 +207,25 @@ describe.skipIf(process.getuid?.() !== 0)("fn-jail, started by root", () => {
       err: "fn-jail: look at /no/such/directory: No such file or directory",
     });
     expect(spawnSync(JAIL, ["--ro-bind", "/usr"], { encoding: "utf8" })).toMatchObject({ status: 64 });
+  });
+
+  test("filters system calls: no namespace of its own, which a process without the filter may make", () => {
+    const root = project({});
+    const line = "unshare --user true 2>/dev/null && echo made || echo refused";
+    expect(inJail(root, line).out).toBe("refused");
+    const outside = spawnSync("/usr/bin/setpriv", ["--reuid=54321", "--regid=54321", "--clear-groups", "/bin/sh", "-c", line]);
+    expect(String(outside.stdout).trim()).toBe("made");
+  });
+
+  test.each(STEPS)("a failure to %s is named, and nothing is run", (step) => {
+    const root = project({});
+    copyFileSync(JAIL, join(root, "fn-jail"));
+    chmodSync(root, 0o755);
+    const flags = ["--fail-at", step];
+    const asRoot = inJail(root, "echo ran", { flags });
+    const said = asRoot.status === 125 ? asRoot : inJail(root, "echo ran", { flags, jail: join(root, "fn-jail"), uid: 54321 });
+    expect(said).toMatchObject({ status: 125, out: "" });
+    expect(said.err).toMatch(new RegExp(`^fn-jail: ${step}.*: Operation canceled$`, "m"));
   });
 
   test("the command dies with the jail", async () => {

@@ -2,6 +2,7 @@ import { KernelHost } from "./kernel-host.ts";
 import type { OpenSandboxHost } from "./ports.ts";
 
 export { LauncherError } from "./launcher-link.ts";
+export { isSyscall } from "./seccomp/syscalls.ts";
 export type {
   ExitStatus,
   Frozen,

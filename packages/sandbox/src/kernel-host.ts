@@ -112,7 +112,7 @@ function launcherArguments(options: SandboxHostOptions): string[] {
   mkdirSync(options.layersDir, { recursive: true });
   // A sandbox's own root, which is nobody on the host, mounts from it. What is above it need not be open.
   chmodSync(options.layersDir, 0o755);
-  const programs = writePrograms(options.runDir);
+  const programs = writePrograms(options.runDir, { denials: options.seccompDenials ?? [] });
   const args = ["--name", options.name, "--work-dir", workDir, "--layers", options.layersDir, "--init", nativeFile("bin/init")];
   args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance);
   for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);

@@ -141,6 +141,8 @@ export interface SandboxHostOptions {
   onLog?: (line: string) => void;
   /** A zygote that had started has ended; its instances live on. Start another. One that ends before is told by `startZygote` alone. */
   onZygoteExit?: (runtime: RuntimeName) => void;
+  /** System calls that the operator refuses to instances beyond the policy. @throws PolicyError on what is none. */
+  seccompDenials?: readonly string[];
   /** Failure injection: the name of a step of the launcher's plan that fails. */
   failAt?: string;
 }

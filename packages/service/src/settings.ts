@@ -22,6 +22,7 @@ export const SHARED_VARIABLES = {
   FN_ADMIN_KEY_HASH: z.string().optional(),
   FN_MAX_INSTANCES: z.string().optional(),
   FN_POOL_SIZE: z.string().optional(),
+  FN_SECCOMP_DENY: z.string().optional(),
 } as const;
 
 /** A TCP port that others have to know beforehand. */

@@ -12,6 +12,7 @@ export interface ApiOptions {
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
   /** Undefined while all is well; else why the worker cannot serve. */
   trouble: () => string | undefined;
+  seccompDenials: readonly string[];
   log: Log;
 }
 
@@ -31,7 +32,9 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
   const route = `${request.method} ${request.url}`;
   if (route === "GET /healthz") {
     const trouble = options.trouble();
-    return trouble === undefined ? { status: 200, body: { ok: true } } : { status: 503, body: { ok: false, trouble } };
+    return trouble === undefined
+      ? { status: 200, body: { ok: true, seccompDenials: options.seccompDenials } }
+      : { status: 503, body: { ok: false, trouble } };
   }
   if (route === "GET /instances") return { status: 200, body: { instances: listInstances(options.rooms) } };
   if (route === "POST /probe") return { status: 200, body: await options.probe(parseProbe(await readBody(request))) };

@@ -26,8 +26,8 @@ process.on("uncaughtException", (error) => {
 process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
-async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Settings, log: Log): Promise<void> {
-  log.info("starting", { home: paths.home, maxInstances, poolSize, gateway });
+async function run({ paths, redisUrl, gateway, maxInstances, poolSize, seccompDenials }: Settings, log: Log): Promise<void> {
+  log.info("starting", { home: paths.home, maxInstances, poolSize, seccompDenials, gateway });
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
   const secret = readFileSync(paths.linkSecret, "utf8").trim();
@@ -37,6 +37,7 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Setting
     name: createHash("sha256").update(paths.home).digest("hex").slice(0, 12),
     runDir: paths.run,
     layersDir: paths.layers,
+    seccompDenials,
     bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
     onLog: (line) => log.warn("launcher", { line }),
     onZygoteExit: (runtime) => void starting.promise.then((worker) => worker.zygoteLost(runtime)),
@@ -56,6 +57,7 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize }: Setting
     gateway,
     maxInstances,
     poolSize,
+    seccompDenials,
     runtimes,
     host,
     store,

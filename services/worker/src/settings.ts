@@ -1,8 +1,16 @@
 import { homePaths, type HomePaths } from "@zygo/contracts";
+import { isSyscall } from "@zygo/sandbox";
 import { platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
 
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+
+const names = (list: string): string[] =>
+  list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+const SyscallName = z.string().refine(isSyscall, { error: ({ input }) => `${String(input)} is not a system call of Linux` });
 
 const Variables = z.strictObject({
   ...SHARED_VARIABLES,
@@ -10,6 +18,8 @@ const Variables = z.strictObject({
   FN_MAX_INSTANCES: count(1, 10_000).default(512),
   /** Tenant-less instances kept ready for the default runtime. */
   FN_POOL_SIZE: count(0, 256).optional(),
+  /** System calls refused to functions beyond the policy, separated by commas. */
+  FN_SECCOMP_DENY: z.string().default("").transform(names).pipe(z.array(SyscallName)),
 });
 
 export interface Settings {
@@ -20,6 +30,7 @@ export interface Settings {
   logLevel: LogLevel;
   maxInstances: number;
   poolSize: number | undefined;
+  seccompDenials: string[];
 }
 
 const ANY_ADDRESS = new Set(["0.0.0.0", "::", "*"]);
@@ -35,5 +46,6 @@ export function readSettings(environment: Record<string, string | undefined> = p
     logLevel: given.FN_LOG_LEVEL,
     maxInstances: given.FN_MAX_INSTANCES,
     poolSize: given.FN_POOL_SIZE,
+    seccompDenials: given.FN_SECCOMP_DENY,
   };
 }

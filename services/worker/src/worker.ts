@@ -37,6 +37,8 @@ export interface WorkerOptions {
   gateway: { host: string; port: number };
   maxInstances: number;
   poolSize: number | undefined;
+  /** What the operator refuses to functions, told to those who ask for this worker's health. */
+  seccompDenials?: readonly string[];
   /** Those that have a base layer here. */
   runtimes: readonly RuntimeName[];
   host: SandboxHost;
@@ -75,7 +77,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
   await runtimes.open(options.runtimes);
   const unfollow = followAliases(store, rooms, log);
-  const api = await serveApi({ socket, rooms, probe: (request) => probe(request, { versions, starter }), trouble: () => undefined, log });
+  const api = await serveApi({
+    seccompDenials: options.seccompDenials ?? [],
+    socket,
+    rooms,
+    probe: (request) => probe(request, { versions, starter }),
+    trouble: () => undefined,
+    log,
+  });
   const sweeper = setInterval(() => dispatcher.sweep(), SWEEP_MS);
   const stopping = new AbortController();
   const taking = dispatcher.run(stopping.signal);

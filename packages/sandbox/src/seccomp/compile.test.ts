@@ -4,13 +4,13 @@ import { interpret } from "../../test/seccomp/bpf-interpreter.ts";
 import { evaluate, type Said } from "../../test/seccomp/evaluate.ts";
 import { argumentSamples } from "../../test/seccomp/samples.ts";
 import { compilePolicy } from "./compile.ts";
-import { loadPolicy, POLICY_NAMES, readPolicyFile } from "./load.ts";
+import { loadPolicy, PolicyName, readPolicyFile } from "./load.ts";
 import { resolvePolicy } from "./policy.ts";
 import { ERRNO, PolicyFile } from "./schema.ts";
 import { type Arch, AUDIT_ARCH, syscallNumbers, X32_BIT } from "./syscalls.ts";
 
 const ARCHES: Arch[] = ["x64", "arm64"];
-const CASES = ARCHES.flatMap((arch) => POLICY_NAMES.map((name) => ({ arch, name })));
+const CASES = ARCHES.flatMap((arch) => PolicyName.options.map((name) => ({ arch, name })));
 const LAST_NUMBER = 600;
 const NO_ARGS = [0n, 0n, 0n, 0n, 0n, 0n];
 const I386 = 0x40000003;
@@ -61,7 +61,7 @@ describe.each(CASES)("the $name program on $arch", ({ arch, name }) => {
   });
 });
 
-it.each(POLICY_NAMES)("the %s program kills on x32 numbers", (name) => {
+it.each(PolicyName.options)("the %s program kills on x32 numbers", (name) => {
   const program = compilePolicy(loadPolicy(name), { arch: "x64" });
   for (let number = X32_BIT; number <= X32_BIT + LAST_NUMBER; number++) {
     expect(interpret(program, { number, arch: AUDIT_ARCH.x64, args: NO_ARGS })).toBe(KILL_PROCESS);

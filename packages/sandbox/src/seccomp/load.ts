@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { type Policy, resolvePolicy } from "./policy.ts";
 import { PolicyFile } from "./schema.ts";
 
-export const POLICY_NAMES = ["instance", "zygote"] as const;
-export type PolicyName = (typeof POLICY_NAMES)[number];
+/** Files of `native/policies`. */
+export const PolicyName = z.enum(["instance", "zygote", "builder"]);
+export type PolicyName = z.infer<typeof PolicyName>;
 
 const POLICIES = new URL("../../../../native/policies/", import.meta.url);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EMPTY } from "../../test/seccomp/arbitrary-policy.ts";
-import { POLICY_NAMES, readPolicyFile } from "./load.ts";
+import { PolicyName, readPolicyFile } from "./load.ts";
 import { type Policy, PolicyError, resolvePolicy, withDenials } from "./policy.ts";
 import { PolicyFile } from "./schema.ts";
 import { syscallNumbers } from "./syscalls.ts";
@@ -10,7 +10,7 @@ const resolve = (...rules: object[]): Policy => resolvePolicy(PolicyFile.parse({
 const withArg = (arg: object): Policy => resolve({ ...ALLOW, args: [arg] }, ALLOW);
 
 describe("a policy file", () => {
-  it.each(POLICY_NAMES)("%s resolves", (name) => {
+  it.each(PolicyName.options)("%s resolves", (name) => {
     expect(resolvePolicy(readPolicyFile(name)).name).toBe(name);
   });
 
