@@ -23,8 +23,10 @@ export const ERRORS = {
   NOT_FOUND: row(404, "caller", false, "There is nothing here"),
   FUNCTION_NOT_FOUND: row(404, "caller", false, "No such function"),
   VERSION_NOT_FOUND: row(404, "caller", false, "No such version or alias of the function"),
+  QUOTA_EXCEEDED: row(403, "caller", false, "The tenant's quota does not allow this"),
   METHOD_NOT_ALLOWED: row(405, "caller", false, "The function does not handle this method"),
   CONFLICT: row(409, "caller", true, "Another change is under way"),
+  IN_USE: row(409, "caller", false, "It is still in use"),
   PAYLOAD_TOO_LARGE: row(413, "caller", false, "The request body is too large"),
   RATE_LIMITED: row(429, "caller", true, "Too many requests"),
   CLIENT_CLOSED_REQUEST: row(499, "caller", true, "The caller left before the answer"),
@@ -59,11 +61,18 @@ export class FnError extends Error {
   readonly code: ErrorCode;
   /** More members for the problem document, e.g. `issues` of a config. */
   readonly extra: Record<string, unknown>;
+  /** More headers for the answer, such as `retry-after`. */
+  readonly headers: Record<string, string>;
 
-  constructor(code: ErrorCode, detail?: string, options: { cause?: unknown; extra?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; extra?: Record<string, unknown>; headers?: Record<string, string> } = {},
+  ) {
     super(detail ?? ERRORS[code].title, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.extra = options.extra ?? {};
+    this.headers = options.headers ?? {};
   }
 }
 
@@ -101,5 +110,5 @@ export function toProblem(error: FnError, requestId: string): Problem {
 export function problemHeaders(error: FnError): Record<string, string> {
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (ERRORS[error.code].status === 503 || ERRORS[error.code].status === 429) headers["retry-after"] = "1";
-  return headers;
+  return { ...headers, ...error.headers };
 }

@@ -1,3 +1,4 @@
+export * from "./api-key.ts";
 export * from "./api.ts";
 export * from "./caller.ts";
 export * from "./config.ts";
@@ -9,4 +10,5 @@ export * from "./names.ts";
 export * from "./network.ts";
 export * from "./paths.ts";
 export * from "./redis-url.ts";
+export * from "./tenants.ts";
 export * from "./version.ts";

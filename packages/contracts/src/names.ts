@@ -33,6 +33,10 @@ export type Trigger = (typeof TRIGGERS)[number];
 export const DELIVERS = ["fetch", "scheduled", "queue"] as const;
 export type Deliver = (typeof DELIVERS)[number];
 
+/** What a key may do in its tenant. `admin` includes the others. */
+export const SCOPES = ["deploy", "invoke", "read", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
 export const HEADERS = {
   requestId: "x-fn-request-id",
   version: "x-fn-version",
@@ -42,6 +46,10 @@ export const HEADERS = {
   caller: "x-fn-caller",
   /** Set by the gateway: how many functions already called each other to get here. At MAX_CALL_DEPTH a call is refused. */
   depth: "x-fn-depth",
+  /** To the API, with the operator's key alone: the tenant that the call is for. */
+  tenant: "x-fn-tenant",
+  /** On an invocation: an API key, where `Authorization` is the function's. It never reaches the function. */
+  key: "x-fn-key",
 } as const;
 
 /** A call that would be this deep is refused: a loop ends. */

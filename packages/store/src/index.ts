@@ -1,6 +1,7 @@
-export type { ChangeListener } from "./changes.ts";
-export type { KeyRecord } from "./key-hashes.ts";
+export type { AccessListener, ChangeListener } from "./changes.ts";
+export { identify, isExpired, KeyUses, mayDo, operatorIdentity, type Identity, type KeySource } from "./identity.ts";
 export { LOG_START, type LogEntry } from "./logs.ts";
 export { createSealer, type Sealer } from "./sealed.ts";
 export { createStore, type Store } from "./store.ts";
+export type { Granted } from "./tenants.ts";
 export type { Worker } from "./workers.ts";

@@ -24,12 +24,25 @@ declare module "ioredis" {
     moveAlias(
       functionsKey: string,
       versionsKey: string,
+      tenantsKey: string,
       name: string,
       alias: string,
       digest: string,
       nowMs: number,
       channel: string,
+      tenant: string,
     ): Result<string, Context>;
+    removeTenant(
+      functionsKey: string,
+      tenantsKey: string,
+      apiKeysKey: string,
+      apiKeyUsesKey: string,
+      secretsKey: string,
+      rateKey: string,
+      tenant: string,
+      channel: string,
+    ): Result<number, Context>;
+    takeRequests(rateKey: string, intervalMicros: number, burst: number, wanted: number): Result<number[], Context>;
     deleteFunction(functionsKey: string, versionsKey: string, logsKey: string, name: string, channel: string): Result<number, Context>;
   }
 }

@@ -1,15 +1,19 @@
+import { createApiKeys, type ApiKeys } from "./api-keys.ts";
+import { createAudit, type Audit } from "./audit.ts";
 import { createChanges, type Changes } from "./changes.ts";
 import { answered, connect } from "./connection.ts";
 import { createFunctions, type Functions } from "./functions.ts";
-import { createKeyHashes, type KeyHashes } from "./key-hashes.ts";
 import { createLogs, type Logs } from "./logs.ts";
+import { createOperatorKeys, type OperatorKeys } from "./operator-keys.ts";
+import { createTenants, type Tenants } from "./tenants.ts";
 import { createWorkers, type Workers } from "./workers.ts";
 
 /**
  * The platform's state in Redis. Every call throws FnError QUEUE_UNAVAILABLE within a second while Redis is away, works again
  * once it is back, and throws FnError INTERNAL when a stored record is damaged.
  */
-export interface Store extends Functions, Logs, Workers, KeyHashes, Pick<Changes, "onChanged"> {
+export interface Store
+  extends Functions, Logs, Workers, OperatorKeys, ApiKeys, Tenants, Audit, Pick<Changes, "onChanged" | "onAccessChanged"> {
   /** Throws when Redis is away: for readiness. */
   ping(): Promise<void>;
   /** Ends the connections. Calls under way fail. Twice is fine. */
@@ -24,8 +28,12 @@ export function createStore({ url, now = Date.now }: { url: string; now?: () => 
     ...createFunctions(redis, now),
     ...createLogs(redis, url),
     ...createWorkers(redis, now),
-    ...createKeyHashes(redis, now),
+    ...createOperatorKeys(redis, now),
+    ...createApiKeys(redis),
+    ...createTenants(redis, now),
+    ...createAudit(redis),
     onChanged: (listener) => changes.onChanged(listener),
+    onAccessChanged: (listener) => changes.onAccessChanged(listener),
     ping: async () => void (await answered(redis.ping())),
     close: () => {
       changes.close();

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import { FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { Hono, type MiddlewareHandler } from "hono";
+import { audit } from "./audit.ts";
 import { requireKey } from "./auth.ts";
 import type { Context, RequestEnv } from "./context.ts";
 import { openApiDocument } from "./openapi.ts";
 import { asFnError, problemResponse } from "./problem.ts";
 import { functionRoutes } from "./routes/functions.ts";
+import { keyRoutes } from "./routes/keys.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { tenantRoutes } from "./routes/tenants.ts";
 import { versionRoutes } from "./routes/versions.ts";
 import { workerRoutes } from "./routes/workers.ts";
 
@@ -24,8 +27,9 @@ export function createApp(context: Context): Hono<RequestEnv> {
     return c.json({ ok: true });
   });
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(context.publicUrl)));
-  app.use("/api/*", requireKey(context));
-  for (const routes of [functionRoutes, versionRoutes, logRoutes, workerRoutes]) app.route("/api", routes(context));
+  app.use("/api/*", requireKey(context), audit(context));
+  for (const routes of [functionRoutes, versionRoutes, logRoutes, keyRoutes, tenantRoutes, workerRoutes])
+    app.route("/api", routes(context));
   return app;
 }
 

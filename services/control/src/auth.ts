@@ -1,42 +1,66 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { FnError } from "@zygo/contracts";
+import { timingSafeEqual } from "node:crypto";
+import { bearerKey, FnError, hashOfKey, TenantName } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
+import { identify, KeyUses, mayDo, operatorIdentity, type Identity } from "@zygo/store";
 import type { MiddlewareHandler } from "hono";
-import type { Context } from "./context.ts";
+import type { Access, Context, RequestEnv } from "./context.ts";
+import { findOperation, type Operation } from "./operations.ts";
 
-/** A longer one is no key of ours, characters. */
-const MAX_KEY_LENGTH = 512;
+type KeyContext = Pick<Context, "store" | "adminKeyHash" | "now">;
 
 /**
- * Lets a request through whose `Authorization: Bearer` key has a known hash: the admin's of the settings, which works even when the
- * store has lost its own, or one in the store.
+ * Lets a request through whose `Authorization: Bearer` key may do what the operation needs: the operator's of the settings, which works
+ * even when the store has lost its own, or one in the store. Sets `access`.
+ * A path that is no operation needs a key too, so that nothing tells a stranger what there is.
  */
-export function requireKey(context: Pick<Context, "store" | "adminKeyHash">): MiddlewareHandler {
+export function requireKey(context: KeyContext): MiddlewareHandler<RequestEnv> {
+  const uses = new KeyUses((id, atMs) => context.store.touchApiKey(id, atMs));
   return async (c, next) => {
-    const presented = hashOf(bearerKey(c.req.header("authorization")));
-    if (!isOneOf(presented, context.adminKeyHash === undefined ? [] : [context.adminKeyHash])) {
-      const known = await context.store.listKeyHashes();
-      if (!isOneOf(presented, known.keys())) throw new FnError("UNAUTHENTICATED", "The API key is not known here");
-    }
+    const identity = await whoCalls(context, c.req.header("authorization"));
+    uses.note(identity, context.now());
+    const operation = findOperation(c.req.method, c.req.path);
+    if (operation !== undefined) allow(identity, operation, c.req.path);
+    c.set("access", await forTenant(context, identity, c.req.header(HEADERS.tenant)));
     await next();
   };
 }
 
-function bearerKey(header: string | undefined): string {
-  const key = /^bearer +(\S+) *$/i.exec(header ?? "")?.[1];
-  if (key === undefined || key.length > MAX_KEY_LENGTH) {
-    throw new FnError("UNAUTHENTICATED", "This needs an API key, as `Authorization: Bearer <key>`");
-  }
-  return key;
+async function whoCalls({ store, adminKeyHash, now }: KeyContext, header: string | undefined): Promise<Identity> {
+  const key = bearerKey(header);
+  if (key === null) throw new FnError("UNAUTHENTICATED", "This needs an API key, as `Authorization: Bearer <key>`");
+  if (adminKeyHash !== undefined && timingSafeEqual(Buffer.from(hashOfKey(key), "hex"), Buffer.from(adminKeyHash, "hex")))
+    return operatorIdentity("admin");
+  const identity = await identify(store, key, now());
+  if (identity === null) throw new FnError("UNAUTHENTICATED", "The API key is not known here: it is wrong, was revoked or has expired");
+  return identity;
 }
 
-const hashOf = (key: string): Buffer => createHash("sha256").update(key).digest();
-
-/** Takes as long for a hash that matches early as for one that matches late. */
-function isOneOf(presented: Buffer, hashes: Iterable<string>): boolean {
-  let found = false;
-  for (const hash of hashes) {
-    const bytes = Buffer.from(hash, "hex");
-    if (bytes.length === presented.length && timingSafeEqual(bytes, presented)) found = true;
+/** @throws FnError FORBIDDEN that names what is missing */
+function allow(identity: Identity, { needs, path }: Operation, called: string): void {
+  if (needs === "none" || needs === "any key") return;
+  if (needs === "operator") {
+    if (!identity.operator) throw new FnError("FORBIDDEN", "This needs the operator's key", { extra: { needs } });
+    return;
   }
-  return found;
+  if (!mayDo(identity, needs)) {
+    const detail = `This needs a key with the scope '${needs}'; this one has ${identity.scopes.join(", ")}`;
+    throw new FnError("FORBIDDEN", detail, { extra: { needs } });
+  }
+  if (identity.functions !== null) allowFunction(identity.functions, path, called);
+}
+
+/** A key for some functions is good for what is about one of them, and for reading the list. */
+function allowFunction(functions: readonly string[], path: string, called: string): void {
+  const name = path.startsWith("/api/functions/{name}") ? called.split("/")[3] : undefined;
+  if (path === "/api/functions" || (name !== undefined && functions.includes(name))) return;
+  throw new FnError("FORBIDDEN", `This key is for ${functions.join(", ")} alone`);
+}
+
+/** @throws FnError FORBIDDEN, NOT_FOUND */
+async function forTenant({ store }: KeyContext, identity: Identity, wanted: string | undefined): Promise<Access> {
+  if (wanted === undefined || wanted === identity.tenant) return identity;
+  if (!identity.operator) throw new FnError("FORBIDDEN", "Only the operator's key may speak for another tenant");
+  if (!TenantName.safeParse(wanted).success || (await store.tenant(wanted)) === null)
+    throw new FnError("NOT_FOUND", `There is no tenant ${JSON.stringify(wanted.slice(0, 64))}: \`fn tenants create\` makes one`);
+  return { ...identity, tenant: wanted };
 }

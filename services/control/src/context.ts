@@ -1,5 +1,5 @@
 import type { Artifacts } from "@zygo/artifacts";
-import type { Store } from "@zygo/store";
+import type { Identity, Store } from "@zygo/store";
 import type { Log } from "@zygo/service";
 import type { Prober } from "./probe.ts";
 
@@ -17,7 +17,11 @@ export interface Context {
   now: () => number;
 }
 
+/** Whom a request's key speaks for. `tenant` is the tenant that the call is for: the operator's choice, else the key's. */
+export type Access = Identity;
+
 /** What each request carries through its handlers. */
 export interface RequestEnv {
-  Variables: { requestId: string };
+  /** `access`: whoever calls, and for which tenant; there behind `requireKey`. */
+  Variables: { requestId: string; access: Access };
 }

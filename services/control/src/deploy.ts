@@ -1,10 +1,12 @@
 import { canonicalJson, digestOf, type StoredVersion } from "@zygo/artifacts";
 import { FnError, LIVE_ALIAS, type DeployResult, type VersionRecord } from "@zygo/contracts";
+import { localName } from "@zygo/contracts/names";
 import type { Context } from "./context.ts";
 import { tryVersion } from "./trial.ts";
 import type { Upload } from "./upload.ts";
 import { functionUrl } from "./views.ts";
 
+/** `name`: the function's id. */
 type Deployment = Upload & { name: string; signal: AbortSignal };
 export type DeployContext = Pick<Context, "store" | "artifacts" | "prober" | "log" | "publicUrl" | "now">;
 
@@ -56,11 +58,11 @@ async function makeLive({ store }: DeployContext, { function: name, version }: V
     return true;
   } catch (cause) {
     if (!(cause instanceof FnError) || cause.code !== "VERSION_NOT_FOUND") throw cause;
-    throw new FnError("CONFLICT", `'${name}' was deleted while it was deployed`, { cause });
+    throw new FnError("CONFLICT", `'${localName(name)}' was deleted while it was deployed`, { cause });
   }
 }
 
 function toResult(record: VersionRecord, changed: boolean, publicUrl: string): DeployResult {
   const { function: name, version, bundleBytes, startup, limits, handlers } = record;
-  return { function: name, version, changed, url: functionUrl(publicUrl, name), bundleBytes, startup, limits, handlers };
+  return { function: localName(name), version, changed, url: functionUrl(publicUrl, name), bundleBytes, startup, limits, handlers };
 }

@@ -1,4 +1,5 @@
 import { FnError } from "@zygo/contracts";
+import { parseJson } from "./parse.ts";
 
 /**
  * The body of a request, cut off at `maxBytes`: at once when it announces more, else when it has sent more.
@@ -23,6 +24,13 @@ export const tooLarge = (maxBytes: number, what = "The request"): FnError =>
   new FnError("PAYLOAD_TOO_LARGE", `${what} is larger than ${maxBytes} bytes`);
 
 /** @throws FnError PAYLOAD_TOO_LARGE */
-export async function readText(request: Request, maxBytes: number): Promise<string> {
+async function readText(request: Request, maxBytes: number): Promise<string> {
   return new Response(limitedBody(request, maxBytes)).text();
 }
+
+/** Longest JSON body of an operation that is no upload, bytes. */
+const MAX_JSON_BYTES = 64 * 1024;
+
+/** @throws FnError PAYLOAD_TOO_LARGE, INVALID_REQUEST */
+export const readJson = async (request: Request, maxBytes = MAX_JSON_BYTES): Promise<unknown> =>
+  parseJson(await readText(request, maxBytes), "The body");

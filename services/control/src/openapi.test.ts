@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Context } from "./context.ts";
 import { createApp } from "./app.ts";
 import { openApiDocument } from "./openapi.ts";
-import { OPERATIONS } from "./operations.ts";
+import { findOperation, OPERATIONS } from "./operations.ts";
 
 interface Document {
   paths: Record<string, Record<string, { parameters: { name: string; in: string }[]; security?: unknown[] }>>;
@@ -42,9 +42,19 @@ test("what a caller sends is described as it is sent, with its bounds", () => {
   expect(text).toContain('"required":["meta","bundle"]');
 });
 
-test("only the description itself is open", () => {
-  const open = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.values(methods).flatMap((each) => (each.security === undefined ? [] : [path])),
-  );
-  expect(open).toEqual(["/api/openapi.json"]);
+test("only the description itself is open; every other operation says what it needs", () => {
+  const all = Object.entries(document.paths).flatMap(([path, methods]) => Object.values(methods).map((each) => ({ path, ...each })));
+  expect(all.filter(({ security }) => security?.length === 0).map(({ path }) => path)).toEqual(["/api/openapi.json"]);
+  for (const each of all) expect(each, each.path).toHaveProperty("x-fn-needs");
+});
+
+test("an operation is found by method and path, HEAD as GET, nothing else", () => {
+  for (const operation of OPERATIONS) {
+    const path = operation.path.replaceAll(/\{\w+\}/g, "a");
+    expect(findOperation(operation.method.toUpperCase(), path)).toBe(operation);
+  }
+  expect(findOperation("HEAD", "/api/functions")?.method).toBe("get");
+  expect(findOperation("PATCH", "/api/functions")).toBeUndefined();
+  expect(findOperation("GET", "/api/functions/a/b/c/d")).toBeUndefined();
+  expect(findOperation("GET", "/api/openapiXjson")).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { AliasName, FunctionName } from "@zygo/contracts";
+import { AliasName, FunctionName, TenantName } from "@zygo/contracts";
 import { z } from "zod";
 import { OPERATIONS, type Operation } from "./operations.ts";
 
@@ -13,7 +13,10 @@ const Problem = z.looseObject({
   requestId: z.string(),
   retryable: z.boolean(),
 });
-const PARAMETERS: Record<string, z.ZodType> = { name: FunctionName, alias: AliasName };
+const PARAMETERS: Record<string, z.ZodType> = { name: FunctionName, alias: AliasName, tenant: TenantName };
+
+const KEYS =
+  "An API key. What it must allow stands at each operation: a scope (`deploy`, `invoke`, `read`, or `admin`, which includes them), or `operator`: the installation's own key, which may name the tenant that a call is for in `x-fn-tenant`.";
 
 /** The API as an OpenAPI 3.1 document, out of the schemas that the routes parse with. @source OpenAPI 3.1.0, §4.8 */
 export function openApiDocument(publicUrl: string): Json {
@@ -28,16 +31,17 @@ export function openApiDocument(publicUrl: string): Json {
     paths,
     components: {
       schemas: { ...(Object.fromEntries(answers) as Json), Problem: toSchema(Problem, "output") },
-      securitySchemes: { key: { type: "http", scheme: "bearer" } },
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: KEYS } },
     },
   };
 }
 
-function describe({ path, summary, query, body, answer, streams, open }: Operation): Json {
+function describe({ path, summary, query, body, answer, streams, needs }: Operation): Json {
   const problem = { description: "A problem (RFC 9457)", content: { "application/problem+json": { schema: ref("Problem") } } };
   return {
     summary,
-    ...(open ? { security: [] } : {}),
+    security: needs === "none" ? [] : [{ key: needs === "any key" ? [] : [needs] }],
+    "x-fn-needs": needs,
     parameters: [...pathParameters(path), ...queryParameters(query)],
     ...(body === undefined
       ? {}

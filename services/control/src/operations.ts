@@ -1,14 +1,26 @@
 import {
   AliasMove,
+  AuditPage,
+  AuditQuery,
   DeployMeta,
   DeployResult,
   FunctionDetail,
   FunctionList,
   FunctionSummary,
+  KeyCreate,
+  KeyCreated,
+  KeyList,
   LogPage,
   LogQuery,
+  TenantChange,
+  TenantCreate,
+  TenantDetail,
+  TenantList,
+  TenantRecord,
+  WhoAmI,
   WorkerList,
 } from "@zygo/contracts";
+import type { Scope } from "@zygo/contracts/names";
 import { z } from "zod";
 
 /** What an operation of the API takes and gives. A test holds this list and the routes equal. */
@@ -23,25 +35,39 @@ export interface Operation {
   answer: { name: string; schema: z.ZodType } | null;
   /** Another form of the success, described alone. */
   streams?: string;
-  /** Needs no key. */
-  open?: boolean;
+  /** What the key must allow: a scope in the tenant, any key at all, or the operator's; `none`: no key is needed. */
+  needs: Scope | "any key" | "operator" | "none";
 }
 
 const binary = z.string().meta({ contentEncoding: "binary" });
 
 export const OPERATIONS: readonly Operation[] = [
-  { method: "get", path: "/api/functions", summary: "All functions", answer: { name: "FunctionList", schema: FunctionList } },
+  {
+    method: "get",
+    path: "/api/functions",
+    summary: "All functions",
+    needs: "read",
+    answer: { name: "FunctionList", schema: FunctionList },
+  },
   {
     method: "get",
     path: "/api/functions/{name}",
     summary: "A function with its versions",
+    needs: "read",
     answer: { name: "FunctionDetail", schema: FunctionDetail },
   },
-  { method: "delete", path: "/api/functions/{name}", summary: "Delete a function, its versions and its log", answer: null },
+  {
+    method: "delete",
+    path: "/api/functions/{name}",
+    summary: "Delete a function, its versions and its log",
+    needs: "deploy",
+    answer: null,
+  },
   {
     method: "post",
     path: "/api/functions/{name}/versions",
     summary: "Deploy: make a version, load it once, make it live",
+    needs: "deploy",
     body: { type: "multipart/form-data", schema: z.object({ meta: DeployMeta, bundle: binary, sourceMap: binary.optional() }) },
     answer: { name: "DeployResult", schema: DeployResult },
   },
@@ -49,6 +75,7 @@ export const OPERATIONS: readonly Operation[] = [
     method: "put",
     path: "/api/functions/{name}/aliases/{alias}",
     summary: "Point an alias at a version; moving `live` back is a rollback",
+    needs: "deploy",
     body: { type: "application/json", schema: AliasMove },
     answer: { name: "FunctionSummary", schema: FunctionSummary },
   },
@@ -56,16 +83,90 @@ export const OPERATIONS: readonly Operation[] = [
     method: "get",
     path: "/api/functions/{name}/logs",
     summary: "A function's log, oldest line first",
+    needs: "read",
     query: LogQuery,
     answer: { name: "LogPage", schema: LogPage },
     streams: "application/x-ndjson",
   },
-  { method: "get", path: "/api/workers", summary: "Workers that are alive", answer: { name: "WorkerList", schema: WorkerList } },
+  {
+    method: "get",
+    path: "/api/whoami",
+    summary: "Whose key this is, and what it may do",
+    needs: "any key",
+    answer: { name: "WhoAmI", schema: WhoAmI },
+  },
+  { method: "get", path: "/api/keys", summary: "The tenant's API keys", needs: "admin", answer: { name: "KeyList", schema: KeyList } },
+  {
+    method: "post",
+    path: "/api/keys",
+    summary: "Make an API key: the answer is the only time that it is shown",
+    needs: "admin",
+    body: { type: "application/json", schema: KeyCreate },
+    answer: { name: "KeyCreated", schema: KeyCreated },
+  },
+  { method: "delete", path: "/api/keys/{key}", summary: "Revoke an API key, by its id", needs: "admin", answer: null },
+  {
+    method: "get",
+    path: "/api/audit",
+    summary: "Who changed what, the oldest first",
+    needs: "admin",
+    query: AuditQuery,
+    answer: { name: "AuditPage", schema: AuditPage },
+  },
+  { method: "get", path: "/api/tenants", summary: "All tenants", needs: "operator", answer: { name: "TenantList", schema: TenantList } },
+  {
+    method: "post",
+    path: "/api/tenants",
+    summary: "Make a tenant",
+    needs: "operator",
+    body: { type: "application/json", schema: TenantCreate },
+    answer: { name: "TenantRecord", schema: TenantRecord },
+  },
+  {
+    method: "get",
+    path: "/api/tenants/{tenant}",
+    summary: "A tenant, its quotas and what it has",
+    needs: "operator",
+    answer: { name: "TenantDetail", schema: TenantDetail },
+  },
+  {
+    method: "put",
+    path: "/api/tenants/{tenant}",
+    summary: "Change a tenant's quotas",
+    needs: "operator",
+    body: { type: "application/json", schema: TenantChange },
+    answer: { name: "TenantRecord", schema: TenantRecord },
+  },
+  {
+    method: "delete",
+    path: "/api/tenants/{tenant}",
+    summary: "Remove a tenant without functions, its keys and secrets",
+    needs: "operator",
+    answer: null,
+  },
+  {
+    method: "get",
+    path: "/api/workers",
+    summary: "Workers that are alive",
+    needs: "operator",
+    answer: { name: "WorkerList", schema: WorkerList },
+  },
   {
     method: "get",
     path: "/api/openapi.json",
     summary: "This document",
     answer: { name: "OpenApi", schema: z.looseObject({}) },
-    open: true,
+    needs: "none",
   },
 ];
+
+const PATTERNS = OPERATIONS.map((operation) => ({
+  operation,
+  pattern: new RegExp(`^${operation.path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+}));
+
+/** The operation that a request is for; undefined: the API has none of that method and path. HEAD is GET without the body. */
+export function findOperation(method: string, path: string): Operation | undefined {
+  const verb = method === "HEAD" ? "get" : method.toLowerCase();
+  return PATTERNS.find(({ operation, pattern }) => operation.method === verb && pattern.test(path))?.operation;
+}

@@ -7,20 +7,21 @@ import {
   type VersionRecord,
   type VersionView,
 } from "@zygo/contracts";
+import { localName } from "@zygo/contracts/names";
 import type { Store } from "@zygo/store";
 
-export const functionUrl = (publicUrl: string, name: string): string => `${publicUrl}/fn/${name}`;
+export const functionUrl = (publicUrl: string, id: string): string => `${publicUrl}/fn/${id}`;
 
-/** A version without the values of its environment. */
+/** A version without the values of its environment, by the name that its tenant knows it by. */
 export function viewVersion({ env, ...rest }: VersionRecord): VersionView {
-  return { ...rest, envNames: Object.keys(env).sort() };
+  return { ...rest, function: localName(rest.function), envNames: Object.keys(env).sort() };
 }
 
 /** @throws FnError INTERNAL when the live version is not among those given. */
 export function viewFunction(record: FunctionRecord, versions: readonly VersionRecord[], publicUrl: string): FunctionSummary {
   const live = versions.find((version) => version.version === record.aliases[LIVE_ALIAS]);
   if (live === undefined) throw new FnError("INTERNAL", `The live version of '${record.name}' is missing`);
-  return { ...record, url: functionUrl(publicUrl, record.name), live: viewVersion(live) };
+  return { ...record, name: localName(record.name), url: functionUrl(publicUrl, record.name), live: viewVersion(live) };
 }
 
 /** Null for a function that went away meanwhile. */
@@ -30,10 +31,12 @@ export async function summarise(store: Store, record: FunctionRecord, publicUrl:
   return viewFunction(record, live === null ? [] : [live], publicUrl);
 }
 
+export const noFunction = (id: string): FnError => new FnError("FUNCTION_NOT_FOUND", `There is no function '${localName(id)}'`);
+
 /** @throws FnError FUNCTION_NOT_FOUND */
 export async function requireFunction(store: Store, name: string): Promise<FunctionRecord> {
   const record = await store.find(name);
-  if (record === null) throw new FnError("FUNCTION_NOT_FOUND", `There is no function '${name}'`);
+  if (record === null) throw noFunction(name);
   return record;
 }
 

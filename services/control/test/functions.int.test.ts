@@ -35,12 +35,12 @@ test("no answer holds a value of the environment, nor does the artifact or the l
 
 test("what does not exist is FUNCTION_NOT_FOUND everywhere", async () => {
   for (const call of [
-    control.client.get("ghost"),
-    control.client.delete("ghost"),
-    control.client.moveAlias("ghost", "live", "live"),
-    control.client.logs("ghost").next(),
+    () => control.client.get("ghost"),
+    () => control.client.delete("ghost"),
+    () => control.client.moveAlias("ghost", "live", "live"),
+    () => control.client.logs("ghost").next(),
   ]) {
-    await expect(call).rejects.toMatchObject({ code: "FUNCTION_NOT_FOUND", status: 404, detail: "There is no function 'ghost'" });
+    await expect(call()).rejects.toMatchObject({ code: "FUNCTION_NOT_FOUND", status: 404, detail: "There is no function 'ghost'" });
   }
 });
 

@@ -81,7 +81,8 @@ function filtered(raw: readonly string[], connection: string | undefined): strin
   const kept: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] as string).toLowerCase();
-    if (!isHopByHop(name, listed) && !name.startsWith("x-fn-") && name !== "x-forwarded-for") kept.push(name, raw[at + 1] as string);
+    if (!isHopByHop(name, listed) && (!name.startsWith("x-fn-") || name === HEADERS.tenant) && name !== "x-forwarded-for")
+      kept.push(name, raw[at + 1] as string);
   }
   return kept;
 }

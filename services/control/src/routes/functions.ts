@@ -1,11 +1,11 @@
 import { AliasMove, AliasName, FunctionName } from "@zygo/contracts";
-import { Hono } from "hono";
+import { functionId, localName } from "@zygo/contracts/names";
+import { Hono, type Context as HonoContext } from "hono";
 import type { Context, RequestEnv } from "../context.ts";
-import { readText } from "../limited-body.ts";
-import { parseJson, parseRequest } from "../parse.ts";
-import { FnError } from "@zygo/contracts";
+import { readJson } from "../limited-body.ts";
+import { parseRequest } from "../parse.ts";
 import { resolveVersion } from "../resolve-version.ts";
-import { detail, requireFunction, summarise } from "../views.ts";
+import { detail, noFunction, requireFunction, summarise } from "../views.ts";
 
 const MAX_MOVE_BYTES = 4096;
 
@@ -13,19 +13,21 @@ const MAX_MOVE_BYTES = 4096;
 export function functionRoutes({ store, publicUrl }: Context): Hono<RequestEnv> {
   const app = new Hono<RequestEnv>();
   app.get("/functions", async (c) => {
-    const summaries = await Promise.all((await store.list()).map((record) => summarise(store, record, publicUrl)));
+    const { tenant, functions } = c.get("access");
+    const records = (await store.list(tenant)).filter(({ name }) => functions === null || functions.includes(localName(name)));
+    const summaries = await Promise.all(records.map((record) => summarise(store, record, publicUrl)));
     return c.json({ functions: summaries.filter((summary) => summary !== null) });
   });
-  app.get("/functions/:name", async (c) => c.json(await detail(store, readName(c.req.param("name")), publicUrl)));
+  app.get("/functions/:name", async (c) => c.json(await detail(store, idOf(c, c.req.param("name")), publicUrl)));
   app.delete("/functions/:name", async (c) => {
-    const name = readName(c.req.param("name"));
-    if (!(await store.deleteFunction(name))) throw new FnError("FUNCTION_NOT_FOUND", `There is no function '${name}'`);
+    const name = idOf(c, c.req.param("name"));
+    if (!(await store.deleteFunction(name))) throw noFunction(name);
     return c.body(null, 204);
   });
   app.put("/functions/:name/aliases/:alias", async (c) => {
-    const name = readName(c.req.param("name"));
+    const name = idOf(c, c.req.param("name"));
     const alias = parseRequest(AliasName, c.req.param("alias"), "alias");
-    const body = parseRequest(AliasMove, parseJson(await readText(c.req.raw, MAX_MOVE_BYTES), "The body"), "body");
+    const body = parseRequest(AliasMove, await readJson(c.req.raw, MAX_MOVE_BYTES), "body");
     const [record, versions] = await Promise.all([requireFunction(store, name), store.listVersions(name)]);
     const moved = await store.moveAlias({ name, alias, version: resolveVersion(body.version, record, versions) });
     return c.json(await summarise(store, moved, publicUrl));
@@ -33,4 +35,6 @@ export function functionRoutes({ store, publicUrl }: Context): Hono<RequestEnv> 
   return app;
 }
 
-export const readName = (name: string | undefined): string => parseRequest(FunctionName, name, "name");
+/** The id of a function of the caller's tenant. @throws FnError INVALID_REQUEST for what is no name */
+export const idOf = (c: HonoContext<RequestEnv>, name: string | undefined): string =>
+  functionId(c.get("access").tenant, parseRequest(FunctionName, name, "name"));

@@ -4,7 +4,7 @@ import type { Context, RequestEnv } from "../context.ts";
 import { logStream } from "../log-stream.ts";
 import { parseRequest } from "../parse.ts";
 import { requireFunction } from "../views.ts";
-import { readName } from "./functions.ts";
+import { idOf } from "./functions.ts";
 
 const NDJSON = "application/x-ndjson";
 
@@ -12,7 +12,7 @@ const NDJSON = "application/x-ndjson";
 export function logRoutes({ store, stopping }: Context): Hono<RequestEnv> {
   const app = new Hono<RequestEnv>();
   app.get("/functions/:name/logs", async (c) => {
-    const name = readName(c.req.param("name"));
+    const name = idOf(c, c.req.param("name"));
     const { after, limit, follow } = parseRequest(LogQuery, c.req.query(), "query");
     await requireFunction(store, name);
     const lines = await store.readLogs(name, { after, limit });
