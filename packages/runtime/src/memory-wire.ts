@@ -22,6 +22,11 @@ export class MemoryWire implements Wire {
     return Promise.resolve();
   }
 
+  /** Resolves at the next write. */
+  next(): Promise<void> {
+    return this.done(0);
+  }
+
   /** Resolves when this many more invocations are done. */
   done(count: number): Promise<void> {
     this.#awaited = count;

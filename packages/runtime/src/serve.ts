@@ -23,6 +23,7 @@ export function prepareInstance(): (options: ServeOptions) => void {
     onEnd: () => exit(0),
   });
   const session = new Session(wire);
+  receive(session, Buffer.alloc(0), exit); // compiled here, not in each child
   captureConsole(session.sink);
   superviseProcess(session, exit);
   return ({ fd }) => {

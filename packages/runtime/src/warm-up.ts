@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { Duplex } from "node:stream";
-import { encodeFrame, encodeHead, encodeWindow, FLAG_END, FrameType } from "@zygo/contracts/frames";
+import { encodeFrame, encodeHead, encodeJson, encodeWindow, FLAG_END, FrameType } from "@zygo/contracts/frames";
 import { levelledMethods } from "./console-capture.ts";
 import { evaluateCommonJs, importModule } from "./evaluate.ts";
 import { MemoryWire } from "./memory-wire.ts";
@@ -28,6 +28,8 @@ export async function warmUp(socketPair?: () => [number, number]): Promise<void>
   const exports = evaluateCommonJs(BUNDLE, "/app/main.cjs");
   resolveHandlers(exports);
   readConfig(exports);
+  resolveHandlers({ default: () => new Response("hello") });
+  await practiseLoad();
   await importModule("data:text/javascript,export%20default%201");
   warmDescriptors();
   new SourceMap({ version: 3, file: "a", sources: ["a"], sourcesContent: [], names: [], mappings: "AAAA", sourceRoot: "" }).findEntry(0, 0);
@@ -49,6 +51,18 @@ async function practise(): Promise<void> {
     PRACTICE.forEach((_, at) => begin(session, at + 1));
     await done;
   }
+}
+
+/** A load of a bundle that is not there runs all of the load's code but the bundle. What it sets is put back. */
+async function practiseLoad(): Promise<void> {
+  const { argv } = process;
+  const wire = new MemoryWire();
+  const session = new Session(wire);
+  const load = { function: "practice", version: "", file: "/nowhere/main.cjs", format: "cjs", env: {}, hasSourceMap: true };
+  session.channel.receive(encodeJson(FrameType.load, 0, load));
+  await wire.next();
+  process.argv = argv;
+  delete process.env["NODE_ENV"];
 }
 
 function requestFrame(stream: number): Buffer {
