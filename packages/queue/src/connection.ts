@@ -1,5 +1,5 @@
 import { redisOptions } from "@zygo/contracts";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 
 const LONGEST_RETRY_MS = 250;
 /** How long a connection that is given up may take to say goodbye, milliseconds. */
@@ -9,13 +9,13 @@ const GOODBYE_MS = 100;
  * A connection that reconnects for ever by itself. A command given while it is down fails at once; one that was under way when it
  * broke fails and is never sent again: an invocation runs at most once. With `commandTimeout`, so does one that got no answer by then.
  */
-export function connect(url: string, timeouts: { connectTimeout: number; commandTimeout?: number }): Redis {
+export function connect(url: string, given: Pick<RedisOptions, "connectTimeout" | "commandTimeout" | "scripts">): Redis {
   const redis = new Redis({
     ...redisOptions(url),
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    ...timeouts,
+    ...given,
     disconnectTimeout: GOODBYE_MS,
     retryStrategy: (attempt) => Math.min(attempt * 25, LONGEST_RETRY_MS),
   });

@@ -6,26 +6,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A real Redis of this test's own: a Unix socket in a directory of its own, nothing on disk. */
+/** A real Redis of this test's own: a Unix socket in a directory of its own; nothing on disk, unless `durable`: each write, fsynced. */
 export class RedisServer {
   readonly url: string;
   readonly #dir: string;
   #process: ChildProcess | undefined;
 
-  private constructor(dir: string) {
+  readonly #kept: string[];
+
+  private constructor(dir: string, durable: boolean) {
     this.#dir = dir;
+    this.#kept = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : [];
     this.url = `unix://${join(dir, "redis.sock")}`;
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await mkdtemp(join(tmpdir(), "zygo-redis-")));
+  static async start({ durable = false } = {}): Promise<RedisServer> {
+    const server = new RedisServer(await mkdtemp(join(tmpdir(), "zygo-redis-")), durable);
     await server.up();
     return server;
   }
 
   async up(): Promise<void> {
     const path = join(this.#dir, "redis.sock");
-    this.#process = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--dir", this.#dir, "--save", ""], { stdio: "ignore" });
+    this.#process = spawn("redis-server", ["--port", "0", "--unixsocket", path, "--dir", this.#dir, "--save", "", ...this.#kept], {
+      stdio: "ignore",
+    });
     for (let tries = 0; !(await accepts(path)); tries++) {
       if (tries > 200) throw new Error("redis-server does not come up");
       await sleep(20);
