@@ -7,6 +7,8 @@ Environment:
   FN_PORT           port of the gateway (8080)
   FN_HOST           address of the gateway (127.0.0.1)
   FN_HOME           where data, logs and credentials.json are kept (~/.fn)
+  FN_ENV            development or production: there functions need a key unless they say otherwise (development)
+  FN_DEFAULT_AUTH   public or key, for functions that do not say (by FN_ENV)
   FN_LOG_LEVEL      debug, info, warn or error (info)
   FN_MAX_INSTANCES  instances that may be alive at a time (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)

@@ -21,7 +21,7 @@ export interface Settings {
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
 export function readSettings(environment: Record<string, string | undefined>): Settings {
-  const { FN_HOME, FN_PORT, FN_HOST, FN_LOG_LEVEL, ...given } = Variables.parse(platformVariables(environment));
+  const { FN_HOME, FN_PORT, FN_HOST, FN_LOG_LEVEL, FN_ENV, ...given } = Variables.parse(platformVariables(environment));
   const home = resolve(FN_HOME);
   return {
     home,
@@ -29,7 +29,14 @@ export function readSettings(environment: Record<string, string | undefined>): S
     port: FN_PORT,
     url: `http://${reachableHost(FN_HOST)}:${FN_PORT}`,
     redisUrl: given.REDIS_URL,
-    forServices: { FN_HOME: home, FN_PORT: String(FN_PORT), FN_HOST, FN_LOG_LEVEL, ...defined({ REDIS_URL: given.REDIS_URL }) },
+    forServices: {
+      FN_HOME: home,
+      FN_PORT: String(FN_PORT),
+      FN_HOST,
+      FN_LOG_LEVEL,
+      FN_ENV,
+      ...defined({ REDIS_URL: given.REDIS_URL, FN_DEFAULT_AUTH: given.FN_DEFAULT_AUTH }),
+    },
     forWorker: defined({
       FN_MAX_INSTANCES: given.FN_MAX_INSTANCES,
       FN_POOL_SIZE: given.FN_POOL_SIZE,

@@ -32,7 +32,12 @@ export type DeployResult = z.infer<typeof DeployResult>;
 export const VersionView = VersionRecord.omit({ env: true }).extend({ envNames: z.array(z.string()) });
 export type VersionView = z.infer<typeof VersionView>;
 
-export const FunctionSummary = FunctionRecord.extend({ url: z.string(), live: VersionView });
+export const FunctionSummary = FunctionRecord.extend({
+  url: z.string(),
+  /** Who may invoke it: as the live version says, else as is usual in the installation. */
+  auth: z.enum(["public", "key"]),
+  live: VersionView,
+});
 export type FunctionSummary = z.infer<typeof FunctionSummary>;
 
 /** `GET /api/functions/<name>`: the newest version first. */

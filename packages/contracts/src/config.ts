@@ -56,6 +56,12 @@ export const Destination = z.union([
 ]);
 export type Destination = z.infer<typeof Destination>;
 
+/** Names of environment variables that a function may have. `FN_` and the loader's own are the platform's. */
+const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set");
+
+/** Names of secrets: a function finds the value in its environment under it. */
+export const SecretName = EnvName;
+
 /** The entry's `config` export, as the user writes it. Every member is optional; unknown members are refused by name. */
 export const FunctionConfig = z.strictObject({
   runtime: z.enum(RUNTIMES).optional(),
@@ -94,6 +100,14 @@ export const FunctionConfig = z.strictObject({
   maxJobs: z.int().min(1).max(10_000).optional(),
   onSuccess: Destination.nullable().optional(),
   onFailure: Destination.nullable().optional(),
+  /** Who may invoke it: anyone, or whoever has a key of its tenant; null: what is usual in the installation. */
+  auth: z.enum(["public", "key"]).nullable().optional(),
+  /** Names of secrets that it gets as environment variables: its own of that name, else its tenant's. */
+  secrets: z
+    .array(SecretName)
+    .max(64)
+    .refine((names) => new Set(names).size === names.length, "a name is there twice")
+    .optional(),
 });
 export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
@@ -107,6 +121,8 @@ export const Limits = FunctionConfig.required().extend({
   maxJobs: z.int().min(1).default(100),
   onSuccess: Destination.nullable().default(null),
   onFailure: Destination.nullable().default(null),
+  auth: FunctionConfig.shape.auth.unwrap().default(null),
+  secrets: FunctionConfig.shape.secrets.unwrap().default([]),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -130,10 +146,9 @@ export const DEFAULT_LIMITS: Limits = {
   maxJobs: 100,
   onSuccess: null,
   onFailure: null,
+  auth: null,
+  secrets: [],
 };
 
-/** Environment variables of a function. `FN_` and the loader's own variables are the platform's. */
-export const Env = z.record(
-  z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set"),
-  z.string().max(32 * 1024),
-);
+/** Environment variables of a function. */
+export const Env = z.record(EnvName, z.string().max(32 * 1024));

@@ -2,3 +2,4 @@ export * from "./idle.ts";
 export * from "./pool-size.ts";
 export * from "./scaling.ts";
 export * from "./admission.ts";
+export { instanceBound, tenantRoom, type TenantBounds } from "./tenant-room.ts";

@@ -39,6 +39,13 @@ export interface FunctionConfig {
   network?: "none" | "internet" | { allow: string[] } | undefined;
   /** Mbit/s that an instance sends, and as many that it receives, 0.1 to 100,000; default 100. */
   networkMbps?: number | undefined;
+  /**
+   * Who may invoke it: "public" is anyone, "key" whoever has an API key of its tenant with the scope `invoke`. Default null: what is usual
+   * in the installation ("public" in development, "key" in production).
+   */
+  auth?: "public" | "key" | null | undefined;
+  /** Names of secrets (`fn secrets set`) that it gets as environment variables: its own of that name, else its tenant's. */
+  secrets?: string[] | undefined;
   /** When asynchronous invocations that failed are tried again. */
   retry?:
     | {

@@ -21,6 +21,8 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   warmup: true,
   network: true,
   networkMbps: true,
+  auth: true,
+  secrets: true,
   retry: true,
   maxJobs: true,
   onSuccess: true,

@@ -20,10 +20,20 @@ export const SHARED_VARIABLES = {
   FN_URL: z.string().optional(),
   FN_API_KEY: z.string().optional(),
   FN_ADMIN_KEY_HASH: z.string().optional(),
+  /** What the installation is for: in production functions need a key unless they say otherwise, and `/metrics` always does. */
+  FN_ENV: z.enum(["development", "production"]).default("development"),
+  /** Who may invoke functions whose config does not say; default: by FN_ENV. */
+  FN_DEFAULT_AUTH: z.enum(["public", "key"]).optional(),
   FN_MAX_INSTANCES: z.string().optional(),
   FN_POOL_SIZE: z.string().optional(),
   FN_SECCOMP_DENY: z.string().optional(),
 } as const;
+
+/** Who may invoke functions whose config does not say. */
+export const defaultAuth = (given: {
+  FN_ENV: "development" | "production";
+  FN_DEFAULT_AUTH?: "public" | "key" | undefined;
+}): "public" | "key" => given.FN_DEFAULT_AUTH ?? (given.FN_ENV === "production" ? "key" : "public");
 
 /** A TCP port that others have to know beforehand. */
 export const KnownPort = z.coerce.number().int().min(1).max(65_535).default(8080);

@@ -11,6 +11,8 @@ export interface Context {
   log: Log;
   /** Base of the URLs in answers. */
   publicUrl: string;
+  /** Who may invoke functions whose config does not say. */
+  defaultAuth: "public" | "key";
   adminKeyHash: string | undefined;
   /** Aborts when the service stops: streams end then. */
   stopping: AbortSignal;

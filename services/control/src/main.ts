@@ -19,12 +19,22 @@ process.on("uncaughtException", (error) => {
 });
 await run(settings, log);
 
-async function run({ paths, redisUrl, publicUrl, adminKeyHash, logLevel }: Settings, log: Log): Promise<void> {
-  log.info("starting", { home: paths.home, publicUrl, logLevel, adminKey: adminKeyHash === undefined ? "none" : "set" });
+async function run({ paths, redisUrl, publicUrl, adminKeyHash, defaultAuth, logLevel }: Settings, log: Log): Promise<void> {
+  log.info("starting", { home: paths.home, publicUrl, defaultAuth, logLevel, adminKey: adminKeyHash === undefined ? "none" : "set" });
   const store = createStore({ url: redisUrl });
   const artifacts = await openArtifacts(paths.artifacts);
   const stop = new AbortController();
-  const context = { store, artifacts, prober: createProber(store), log, publicUrl, adminKeyHash, stopping: stop.signal, now: Date.now };
+  const context = {
+    store,
+    artifacts,
+    prober: createProber(store),
+    log,
+    publicUrl,
+    defaultAuth,
+    adminKeyHash,
+    stopping: stop.signal,
+    now: Date.now,
+  };
   const app = createApp(context);
   const server = await listenOn(paths.controlSocket, (request) => app.fetch(request));
   if (adminKeyHash !== undefined) void registerAdminKey(store, adminKeyHash, log, stop.signal);

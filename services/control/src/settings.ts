@@ -1,5 +1,5 @@
 import { homePaths, type HomePaths } from "@zygo/contracts";
-import { KnownPort, platformVariables, reachableHost, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
+import { defaultAuth, KnownPort, platformVariables, reachableHost, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
 
 const Variables = z.strictObject({
@@ -21,6 +21,8 @@ export interface Settings {
   publicUrl: string;
   logLevel: LogLevel;
   adminKeyHash: string | undefined;
+  /** Who may invoke functions whose config does not say. */
+  defaultAuth: "public" | "key";
 }
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
@@ -33,6 +35,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     redisUrl: given.REDIS_URL ?? paths.redisSocket,
     publicUrl: url.replace(/\/+$/, ""),
     logLevel: given.FN_LOG_LEVEL,
+    defaultAuth: defaultAuth(given),
     adminKeyHash: given.FN_ADMIN_KEY_HASH,
   };
 }

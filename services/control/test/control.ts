@@ -49,6 +49,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
     prober: createProber(store, probeMs),
     log,
     publicUrl: URL_BASE,
+    defaultAuth: "public",
     adminKeyHash: createHash("sha256").update(API_KEY).digest("hex"),
     stopping: stop.signal,
     now: Date.now,

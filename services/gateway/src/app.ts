@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { asFnError, FnError } from "@zygo/contracts";
@@ -10,6 +11,8 @@ import type { Readiness } from "./readiness.ts";
 
 export interface AppOptions extends ControlProxyOptions {
   readiness: () => Promise<Readiness>;
+  /** @throws FnError UNAUTHENTICATED, FORBIDDEN */
+  mayReadMetrics: (request: IncomingMessage) => Promise<void>;
   /** The text of `/metrics`. */
   metrics: () => Promise<string>;
 }
@@ -39,9 +42,10 @@ export function createApp(given: AppOptions): Hono<AppEnv> {
     const state = await given.readiness();
     return context.json(state, state.ready ? 200 : 503);
   });
-  app.get("/metrics", async (context) =>
-    context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }),
-  );
+  app.get("/metrics", async (context) => {
+    await given.mayReadMetrics(context.env.incoming);
+    return context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
   app.all("/api/*", async (context) => {
     const { incoming, outgoing } = context.env;
     await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });

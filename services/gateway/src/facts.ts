@@ -25,6 +25,8 @@ export interface Facts {
   /** Code of the error table; absent when all went well. */
   code?: string;
   detail?: string;
+  /** Value of the `RateLimit` header, for a tenant that has a rate. */
+  rateLimit?: string;
   /** What the function threw, or why the platform failed. For the log alone. */
   error?: unknown;
 }
@@ -34,6 +36,7 @@ export function platformHeaders(facts: Facts): string[] {
   const flat = [HEADERS.requestId, facts.requestId, HEADERS.serverTiming, serverTiming(facts)];
   if (facts.version !== undefined) flat.push(HEADERS.version, shortVersion(facts.version));
   if (facts.start !== undefined) flat.push(HEADERS.start, facts.start);
+  if (facts.rateLimit !== undefined) flat.push("ratelimit", facts.rateLimit);
   return flat;
 }
 

@@ -7,11 +7,13 @@ import { FnError, type HomePaths } from "@zygo/contracts";
 import { Admission } from "@zygo/core";
 import { createApp } from "./app.ts";
 import type { Facts } from "./facts.ts";
+import { Gate, type AccessStore, type Auth } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
 import type { Log } from "@zygo/service";
 import { Metrics } from "./metrics.ts";
+import { mayReadMetrics } from "./metrics-access.ts";
 import { readiness, type WorkerList } from "./readiness.ts";
 import { Routes, type VersionStore } from "./routes.ts";
 import { Streams } from "./streams.ts";
@@ -25,9 +27,13 @@ export interface GatewayOptions {
   host: string;
   port: number;
   linkSecret: string;
-  store: VersionStore & WorkerList;
+  store: VersionStore & WorkerList & AccessStore;
   lane: Lane & { depth(): Promise<number> };
   log: Log;
+  /** Who may invoke functions whose config does not say. */
+  defaultAuth: Auth;
+  /** `/metrics` is open to this machine. */
+  openMetrics: boolean;
 }
 
 export interface Gateway {
@@ -43,6 +49,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const { paths, linkSecret, store, lane, log } = given;
   const streams = new Streams<Invocation>();
   const routes = new Routes(store);
+  const gate = new Gate(store, given.defaultAuth);
   const admission = new Admission(MOST_IN_FLIGHT);
   const metrics = new Metrics();
   const links = new WorkerLinks({ path: paths.gatewaySocket, linkSecret, streams, log });
@@ -53,6 +60,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   };
   const invoke = new Invoke({
     routes,
+    gate,
     admission,
     lane,
     streams,
@@ -65,6 +73,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     controlSocket: paths.controlSocket,
     onMutated: () => routes.forget(null),
     readiness: () => readiness({ store, controlSocket: paths.controlSocket, workerLinks: () => links.count }),
+    mayReadMetrics: (request) => mayReadMetrics(request, { gate, open: given.openMetrics }),
     metrics: async () =>
       metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth: await lane.depth().catch(() => undefined) }),
     log,

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { asFnError, FnError, type VersionRecord } from "@zygo/contracts";
-import type { Admission } from "@zygo/core";
+import { asFnError, FnError, type Quotas, type VersionRecord } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
+import { instanceBound, type Admission } from "@zygo/core";
 import { Exchange } from "./exchange.ts";
 import type { Facts } from "./facts.ts";
+import type { Gate } from "./gate.ts";
 import { Invocation, type Lane } from "./invocation.ts";
-import { seenRequest } from "./request-headers.ts";
+import { seenRequest, type SeenRequest } from "./request-headers.ts";
 import type { Routes } from "./routes.ts";
 import type { Streams } from "./streams.ts";
 import { parseTarget, type Target } from "./target.ts";
@@ -12,6 +14,7 @@ import { Upload } from "./upload.ts";
 
 export interface InvokeOptions {
   routes: Routes;
+  gate: Gate;
   admission: Admission;
   lane: Lane;
   streams: Streams<Invocation>;
@@ -37,8 +40,8 @@ export class Invoke {
       const target = this.#target(exchange);
       const version = this.#given.routes.remembered(target.name, target.ref);
       // No promise on the warm path.
-      if (version !== undefined) this.#start(exchange, target, version);
-      else this.#resolveAndStart(exchange, target).catch((error: unknown) => exchange.fail(asFnError(error)));
+      const pending = version === undefined ? this.#resolveAndStart(exchange, target) : this.#start(exchange, target, version);
+      pending?.catch((error: unknown) => exchange.fail(asFnError(error)));
     } catch (error) {
       exchange.fail(asFnError(error));
     }
@@ -54,31 +57,59 @@ export class Invoke {
   }
 
   async #resolveAndStart(exchange: Exchange, target: Target): Promise<void> {
-    const version = await this.#given.routes.resolve(target.name, target.ref);
+    const { routes, gate } = this.#given;
+    const version = await routes.resolve(target.name, target.ref).catch(async (error: unknown) => {
+      throw await gate.hidden(asFnError(error), target.name, this.#see(exchange, true).key);
+    });
     // The client may have left meanwhile.
-    if (!exchange.response.closed) this.#start(exchange, target, version);
+    if (!exchange.response.closed) await this.#start(exchange, target, version);
   }
 
-  #start(exchange: Exchange, target: Target, version: VersionRecord): void {
-    const { admission, lane, streams, address } = this.#given;
+  /** Undefined when it went on at once. */
+  #start(exchange: Exchange, target: Target, version: VersionRecord): Promise<void> | undefined {
+    const { gate } = this.#given;
     exchange.facts.version = version.version;
-    const seen = this.#see(exchange);
-    if (!admission.enter(version.version, version.limits))
+    const seen = this.#see(exchange, gate.takesKey(version));
+    const quotas = gate.pass(version, seen, exchange.facts);
+    if (!(quotas instanceof Promise)) return void this.#admit({ exchange, target, version, seen, quotas });
+    return quotas.then((known) => {
+      if (!exchange.response.closed) this.#admit({ exchange, target, version, seen, quotas: known });
+    });
+  }
+
+  #admit({ exchange, target, version, seen, quotas }: Admitted): void {
+    const { admission, lane, streams, address } = this.#given;
+    const maxInstances = instanceBound(version.limits, quotas);
+    if (maxInstances <= 0) throw new FnError("QUOTA_EXCEEDED", "The tenant's quotas leave no room for an instance of this function.");
+    if (!admission.enter(version.version, { ...version.limits, maxInstances }))
       throw new FnError("OVERLOADED", "Too many invocations of this function are in flight.");
     const onEnd = (): void => admission.leave(version.version);
     new Invocation({ exchange, seen, version, path: target.path, address, lane, streams, onEnd });
   }
 
-  #see({ request, facts }: Exchange): ReturnType<typeof seenRequest> {
+  #see({ request, facts }: Exchange, takesKey: boolean): SeenRequest {
     const seen = seenRequest({
       rawHeaders: request.rawHeaders,
       connection: request.headers.connection,
       remoteAddress: request.socket.remoteAddress ?? "",
       nowMs: Date.now(),
       linkSecret: this.#given.linkSecret,
+      key: oneOf(request.headers[HEADERS.key]),
+      takesKey,
     });
     facts.trigger = seen.caller === null ? "http" : "function";
     if (seen.caller !== null) facts.caller = seen.caller.function;
     return seen;
   }
 }
+
+interface Admitted {
+  exchange: Exchange;
+  target: Target;
+  version: VersionRecord;
+  seen: SeenRequest;
+  quotas: Quotas;
+}
+
+/** Node joins a header that is there twice: such a thing is no key. */
+const oneOf = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header.join(", ") : header);

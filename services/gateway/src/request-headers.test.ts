@@ -1,4 +1,4 @@
-import { signCaller } from "@zygo/contracts";
+import { makeApiKey, signCaller } from "@zygo/contracts";
 import { describe, expect, test } from "vitest";
 import { seenRequest, type SeenRequest } from "./request-headers.ts";
 
@@ -6,9 +6,10 @@ const NOW = 1_800_000_000_000;
 const SECRET = "ab".repeat(32);
 const OURS = ["host", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"];
 
-function see(headers: [string, string][], remoteAddress = "203.0.113.7"): SeenRequest {
-  const connection = headers.find(([name]) => name === "connection")?.[1];
-  return seenRequest({ rawHeaders: headers.flat(), connection, remoteAddress, nowMs: NOW, linkSecret: SECRET });
+function see(headers: [string, string][], remoteAddress = "203.0.113.7", takesKey = false): SeenRequest {
+  const one = (wanted: string): string | undefined => headers.find(([name]) => name === wanted)?.[1];
+  const given = { connection: one("connection"), key: one("x-fn-key"), takesKey, remoteAddress };
+  return seenRequest({ rawHeaders: headers.flat(), nowMs: NOW, linkSecret: SECRET, ...given });
 }
 
 const theirs = (seen: SeenRequest): string[][] => seen.headers.filter(([name]) => !OURS.includes(name));
@@ -136,5 +137,34 @@ describe("a caller that the platform signed", () => {
       ["x-fn-caller", `shop;0;${NOW};${"0".repeat(64)}`],
     ]);
     expect([seen.caller, theirs(seen)]).toEqual([null, []]);
+  });
+});
+
+describe("an API key never reaches the function", () => {
+  const { key } = makeApiKey();
+  const authorization = (text: string): [string, string][] => [
+    ["host", "h"],
+    ["Authorization", text],
+  ];
+
+  test("a bearer token is one where the function asks for a key", () => {
+    expect(see(authorization("Bearer fn_old"), "203.0.113.7", true)).toMatchObject({ key: "fn_old" });
+    expect(theirs(see(authorization("Bearer fn_old"), "203.0.113.7", true))).toEqual([]);
+  });
+
+  test("where it asks for none the header is the function's, unless it has the form of a key", () => {
+    expect(theirs(see(authorization("Bearer theirs")))).toEqual([["authorization", "Bearer theirs"]]);
+    expect(see(authorization("Bearer theirs")).key).toBeNull();
+    expect(theirs(see(authorization(`Bearer ${key}`)))).toEqual([]);
+  });
+
+  test("x-fn-key leaves Authorization to the function", () => {
+    const seen = see([["x-fn-key", key], ...authorization("Bearer theirs")], "203.0.113.7", true);
+    expect([seen.key, theirs(seen)]).toEqual([key, [["authorization", "Bearer theirs"]]]);
+  });
+
+  test("another scheme is no key", () => {
+    const seen = see(authorization("Basic abc"), "203.0.113.7", true);
+    expect([seen.key, theirs(seen)]).toEqual([null, [["authorization", "Basic abc"]]]);
   });
 });

@@ -1,4 +1,4 @@
-import { FnError, verifyCaller, type Caller } from "@zygo/contracts";
+import { bearerKey, FnError, idOfKey, verifyCaller, type Caller } from "@zygo/contracts";
 import type { HeaderList } from "@zygo/contracts/frames";
 import { HEADERS, localName, MAX_CALL_DEPTH } from "@zygo/contracts/names";
 import { connectionOptions, isHopByHop } from "./hop-by-hop.ts";
@@ -12,6 +12,10 @@ export interface RawRequest {
   remoteAddress: string;
   nowMs: number;
   linkSecret: string;
+  /** The value of `x-fn-key`. */
+  key: string | undefined;
+  /** The function is for holders of a key: a bearer token is one, unless `x-fn-key` is there. */
+  takesKey: boolean;
 }
 
 export interface SeenRequest {
@@ -20,6 +24,8 @@ export interface SeenRequest {
   origin: string;
   /** The function that calls; null for a call from outside. */
   caller: Caller | null;
+  /** The API key; null when there is none. It is in no header that the function sees. */
+  key: string | null;
 }
 
 /** Only a proxy on this machine is believed about the scheme that the client spoke. */
@@ -36,6 +42,7 @@ export function seenRequest(request: RawRequest): SeenRequest {
   const headers: HeaderList = [];
   let host: string | undefined;
   let signature: string | undefined;
+  let key = request.key ?? null;
   let via = "";
   let proto = "http";
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
@@ -45,6 +52,7 @@ export function seenRequest(request: RawRequest): SeenRequest {
     else if (name === "x-forwarded-for") via += `${value}, `;
     else if (name === "x-forwarded-proto") proto = believedScheme(value, remoteAddress);
     else if (name === HEADERS.caller) signature = value;
+    else if (name === "authorization" && isPlatformKey(value, request)) key ??= bearerKey(value);
     else if (name !== "forwarded" && name !== "x-forwarded-host" && !name.startsWith("x-fn-") && !isHopByHop(name, listed))
       headers.push([name, value]);
   }
@@ -57,7 +65,13 @@ export function seenRequest(request: RawRequest): SeenRequest {
   );
   const caller = signature === undefined ? null : verifyCaller(signature, request.nowMs, request.linkSecret);
   if (caller !== null) addCaller(headers, caller);
-  return { headers, origin: `${proto}://${authority}`, caller };
+  return { headers, origin: `${proto}://${authority}`, caller, key };
+}
+
+/** What has the form of a platform's key never reaches a function, not even one that asks for none. */
+function isPlatformKey(authorization: string, { key, takesKey }: RawRequest): boolean {
+  const bearer = bearerKey(authorization);
+  return bearer !== null && ((takesKey && key === undefined) || idOfKey(bearer) !== null);
 }
 
 function addCaller(headers: HeaderList, caller: Caller): void {

@@ -1,5 +1,5 @@
 import { homePaths, type HomePaths } from "@zygo/contracts";
-import { platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
+import { defaultAuth, platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
 
 const Variables = z.strictObject(SHARED_VARIABLES);
@@ -11,6 +11,10 @@ export interface Settings {
   port: number;
   redisUrl: string;
   logLevel: LogLevel;
+  /** Who may invoke functions whose config does not say. */
+  defaultAuth: "public" | "key";
+  /** `/metrics` is open to this machine. */
+  openMetrics: boolean;
 }
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
@@ -23,5 +27,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     port: given.FN_PORT,
     redisUrl: given.REDIS_URL ?? paths.redisSocket,
     logLevel: given.FN_LOG_LEVEL,
+    defaultAuth: defaultAuth(given),
+    openMetrics: given.FN_ENV !== "production",
   };
 }

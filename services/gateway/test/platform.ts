@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, type Limits, type VersionRecord } from "@zygo/contracts
 import { SyncLane } from "@zygo/queue";
 import { createStore, type Store } from "@zygo/store";
 import { logLines, RedisServer } from "@zygo/testkit";
-import { startGateway, type Gateway } from "../src/gateway.ts";
+import { startGateway, type Gateway, type GatewayOptions } from "../src/gateway.ts";
 import { createLog } from "@zygo/service";
 import { ScriptedWorker, type Served } from "./scripted-worker.ts";
 
@@ -44,7 +44,7 @@ export class Platform {
     this.#dir = given.dir;
   }
 
-  static async start(): Promise<Platform> {
+  static async start(settings: Partial<Pick<GatewayOptions, "defaultAuth" | "openMetrics">> = {}): Promise<Platform> {
     const dir = await mkdtemp(join(tmpdir(), "zygo-gw-"));
     const redis = await RedisServer.start();
     const store = createStore({ url: redis.url });
@@ -53,7 +53,8 @@ export class Platform {
     const log = createLog({ service: "gateway", level: "debug", sink: logLines(lines) });
     const controlSocket = join(dir, "control.sock");
     const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
-    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log });
+    const access = { defaultAuth: "public", openMetrics: true, ...settings } as const;
+    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log, ...access });
     await eventually(() => lane.depth());
     return new Platform({ redis, store, lane, gateway, lines, controlSocket, dir });
   }

@@ -10,15 +10,16 @@ import { detail, noFunction, requireFunction, summarise } from "../views.ts";
 const MAX_MOVE_BYTES = 4096;
 
 /** Reading, deleting and pointing aliases. */
-export function functionRoutes({ store, publicUrl }: Context): Hono<RequestEnv> {
+export function functionRoutes(context: Context): Hono<RequestEnv> {
+  const { store } = context;
   const app = new Hono<RequestEnv>();
   app.get("/functions", async (c) => {
     const { tenant, functions } = c.get("access");
     const records = (await store.list(tenant)).filter(({ name }) => functions === null || functions.includes(localName(name)));
-    const summaries = await Promise.all(records.map((record) => summarise(store, record, publicUrl)));
+    const summaries = await Promise.all(records.map((record) => summarise(store, record, context)));
     return c.json({ functions: summaries.filter((summary) => summary !== null) });
   });
-  app.get("/functions/:name", async (c) => c.json(await detail(store, idOf(c, c.req.param("name")), publicUrl)));
+  app.get("/functions/:name", async (c) => c.json(await detail(store, idOf(c, c.req.param("name")), context)));
   app.delete("/functions/:name", async (c) => {
     const name = idOf(c, c.req.param("name"));
     if (!(await store.deleteFunction(name))) throw noFunction(name);
@@ -30,7 +31,7 @@ export function functionRoutes({ store, publicUrl }: Context): Hono<RequestEnv> 
     const body = parseRequest(AliasMove, await readJson(c.req.raw, MAX_MOVE_BYTES), "body");
     const [record, versions] = await Promise.all([requireFunction(store, name), store.listVersions(name)]);
     const moved = await store.moveAlias({ name, alias, version: resolveVersion(body.version, record, versions) });
-    return c.json(await summarise(store, moved, publicUrl));
+    return c.json(await summarise(store, moved, context));
   });
   return app;
 }
