@@ -2,6 +2,7 @@ export const HELP = `Usage: npm start [-- --no-examples]
 
 Starts Zygo on this machine: its own Redis, control, gateway and worker, and deploys the examples in functions/.
 Prints "ready <url>" when it serves. Ctrl-C or SIGTERM stops it in order, a second one (a second or more later) at once.
+SIGUSR2 replaces each gateway and worker by a new process while the platform goes on serving.
 
 Environment:
   FN_PORT           port of the gateway (8080)
@@ -10,7 +11,9 @@ Environment:
   FN_ENV            development or production: there functions need a key unless they say otherwise (development)
   FN_DEFAULT_AUTH   public or key, for functions that do not say (by FN_ENV)
   FN_LOG_LEVEL      debug, info, warn or error (info)
-  FN_MAX_INSTANCES  instances that may be alive at a time (512)
+  FN_GATEWAYS       gateways side by side on the one port (1)
+  FN_WORKERS        workers side by side, each with its own instances (1)
+  FN_MAX_INSTANCES  instances that may be alive at a time, in one worker (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)
   FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
   REDIS_URL         a Redis of yours instead of its own

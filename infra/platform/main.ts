@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { deployExamples } from "./examples.ts";
 import { HELP } from "./help.ts";
+import { openListener } from "./listen.ts";
 import { Platform } from "./platform.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { StartupError } from "./startup-error.ts";
@@ -23,10 +24,12 @@ async function main(): Promise<void> {
   if (values.help === true) return console.log(HELP);
   if (process.getuid?.() !== 0) throw new StartupError("Zygo makes namespaces and cgroups for its sandboxes: start it as root.");
   const settings = readSettings(process.env);
+  if (settings.listenFd === undefined) return openListener(settings);
   const platform = await Platform.prepare(settings, { services: values.services ?? join(ROOT, "services") }, (message) =>
     console.error(`${new Date().toISOString()} ${message}`),
   );
   const stopping = stopOnSignals(platform);
+  process.on("SIGUSR2", () => void platform.replace());
   try {
     await platform.start();
   } catch (error) {

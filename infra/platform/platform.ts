@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { homePaths, type HomePaths } from "@zygo/contracts";
 import { ensureCredentials, ensureLinkSecret, ensureSecretsKey, keyHash, makeHome, makeRooms, type Credentials } from "./home.ts";
 import { lockHome } from "./home-lock.ts";
+import { Fleet } from "./fleet.ts";
 import { nodeService } from "./node-service.ts";
-import { requireFreePort } from "./port.ts";
 import { redisService } from "./redis.ts";
 import { Service, type Report } from "./service.ts";
 import type { Settings } from "./settings.ts";
@@ -19,10 +19,12 @@ export interface Installation {
 /** All processes of one FN_HOME. */
 export class Platform {
   readonly credentials: Credentials;
+  readonly #report: Report;
   readonly #redis: Service | undefined;
   readonly #control: Service;
-  readonly #gateway: Service;
-  readonly #worker: Service;
+  readonly #gateways: Fleet;
+  readonly #workers: Fleet;
+  #replacing: Promise<void> | undefined;
 
   /** Takes FN_HOME, and makes what is missing in it. @throws StartupError */
   static async prepare(settings: Settings, installation: Installation, report: Report): Promise<Platform> {
@@ -30,7 +32,6 @@ export class Platform {
     makeHome(settings.home);
     const lock = lockHome(settings.home);
     makeRooms(paths);
-    await requireFreePort(settings.host, settings.port);
     ensureLinkSecret(paths);
     ensureSecretsKey(paths);
     return new Platform(settings, installation, { paths, lock, report });
@@ -41,30 +42,52 @@ export class Platform {
     { services }: Installation,
     { paths, lock, report }: { paths: HomePaths; lock: number; report: Report },
   ) {
+    this.#report = report;
     this.credentials = ensureCredentials(paths, settings.url);
-    const service = (name: keyof typeof GRACE_MS, extra: Record<string, string>): Service => {
+    const service = (name: keyof typeof GRACE_MS, extra: Record<string, string>, slot = 0): Service => {
       const main = join(services, name, "src", "main.ts");
-      const env = { ...settings.forServices, ...extra };
-      return new Service(nodeService(paths, lock, { name, main, env, graceMs: GRACE_MS[name] }), report);
+      const env = { ...settings.forServices, ...extra, FN_SLOT: String(slot) };
+      const listenFd = name === "gateway" ? settings.listenFd : undefined;
+      return new Service(nodeService(paths, { name, main, slot, env, graceMs: GRACE_MS[name], lock, listenFd }), report);
     };
     this.#redis = settings.redisUrl === undefined ? new Service(redisService(paths, lock), report) : undefined;
     this.#control = service("control", { FN_ADMIN_KEY_HASH: keyHash(this.credentials.apiKey) });
-    this.#gateway = service("gateway", {});
-    this.#worker = service("worker", settings.forWorker);
+    this.#gateways = new Fleet(settings.gateways, (slot) => service("gateway", {}, slot));
+    this.#workers = new Fleet(settings.workers, (slot) => service("worker", settings.forWorker, slot));
   }
 
   /** Redis first, since the others need it; those side by side, since each waits for its own Node to start. @throws StartupError */
   async start(): Promise<void> {
     await this.#redis?.start();
-    await Promise.all([this.#control, this.#gateway, this.#worker].map((service) => service.start()));
+    await Promise.all([this.#control, this.#gateways, this.#workers].map((part) => part.start()));
+  }
+
+  /**
+   * Every gateway, then every worker, is replaced by a new process while the platform serves on. Never fails: what does not start is
+   * reported, and the old one stays. Called again meanwhile it waits for the round that is under way.
+   */
+  replace(): Promise<void> {
+    this.#replacing ??= this.#replace().finally(() => (this.#replacing = undefined));
+    return this.#replacing;
   }
 
   /** In the order in which work flows, so that none loses what it has accepted. Never fails. */
   async stop(): Promise<void> {
-    for (const service of [this.#gateway, this.#worker, this.#control, this.#redis]) await service?.stop();
+    for (const part of [this.#gateways, this.#workers, this.#control, this.#redis]) await part?.stop();
   }
 
   kill(): void {
-    for (const service of [this.#gateway, this.#worker, this.#control, this.#redis]) service?.kill();
+    for (const part of [this.#gateways, this.#workers, this.#control, this.#redis]) part?.kill();
+  }
+
+  async #replace(): Promise<void> {
+    try {
+      this.#report("replacing gateways and workers, one at a time");
+      await this.#gateways.replace();
+      await this.#workers.replace();
+      this.#report("gateways and workers are replaced");
+    } catch (error) {
+      this.#report(`not replaced: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 }

@@ -2,8 +2,16 @@ import { resolve } from "node:path";
 import { KnownPort, platformVariables, reachableHost, SHARED_VARIABLES } from "@zygo/service";
 import { z } from "zod";
 
+const count = z.coerce.number().int().min(1).max(16);
+
 /** Those of one service are checked by it. */
-const Variables = z.strictObject({ ...SHARED_VARIABLES, FN_PORT: KnownPort });
+const Variables = z.strictObject({
+  ...SHARED_VARIABLES,
+  FN_PORT: KnownPort,
+  FN_GATEWAYS: count.default(1),
+  FN_WORKERS: count.default(1),
+  FN_LISTEN_FD: z.coerce.number().int().min(3).optional(),
+});
 
 export interface Settings {
   /** Absolute. */
@@ -16,6 +24,10 @@ export interface Settings {
   redisUrl: string | undefined;
   /** What services get to see of the platform's variables. */
   forServices: Record<string, string>;
+  gateways: number;
+  workers: number;
+  /** The gateways' listening socket; undefined: not opened yet. */
+  listenFd: number | undefined;
   forWorker: Record<string, string>;
 }
 
@@ -37,6 +49,9 @@ export function readSettings(environment: Record<string, string | undefined>): S
       FN_ENV,
       ...defined({ REDIS_URL: given.REDIS_URL, FN_DEFAULT_AUTH: given.FN_DEFAULT_AUTH }),
     },
+    gateways: given.FN_GATEWAYS,
+    workers: given.FN_WORKERS,
+    listenFd: given.FN_LISTEN_FD,
     forWorker: defined({
       FN_MAX_INSTANCES: given.FN_MAX_INSTANCES,
       FN_POOL_SIZE: given.FN_POOL_SIZE,

@@ -14,8 +14,7 @@ export function standIn(name: string): void {
     console.error(`${name} cannot start: the moon is full`);
     process.exit(3);
   }
-  if (name === "gateway")
-    createServer((_request, response) => response.end("ok")).listen(Number(process.env["FN_PORT"]), process.env["FN_HOST"]);
+  if (name === "gateway") createServer((_request, response) => response.end("ok")).listen({ fd: Number(process.env["FN_LISTEN_FD"]) });
   else setInterval(() => undefined, 1000);
   process.on("disconnect", () => process.exit(0));
   process.on("SIGTERM", () => {

@@ -29,8 +29,13 @@ export interface HomePaths {
   logs: string;
 }
 
-/** Where everything lives below FN_HOME. Pure: creates nothing. */
-export function homePaths(home: string): HomePaths {
+/**
+ * Where everything lives below FN_HOME. Pure: creates nothing.
+ *
+ * @param slot tells the processes of one service apart: each has sockets of its own, the first one (0) those without a number
+ */
+export function homePaths(home: string, slot = 0): HomePaths {
+  const numbered = (name: string): string => (slot === 0 ? `${name}.sock` : `${name}-${slot}.sock`);
   const inside = join(home, "run");
   const run =
     Buffer.byteLength(inside) <= LONGEST_RUN_DIR ? inside : `/tmp/fn-${createHash("sha256").update(home).digest("hex").slice(0, 16)}`;
@@ -43,8 +48,8 @@ export function homePaths(home: string): HomePaths {
     redisSocket: join(run, "redis.sock"),
     redisData: join(home, "redis"),
     controlSocket: join(run, "control.sock"),
-    gatewaySocket: join(run, "gateway.sock"),
-    workerSocket: join(run, "worker.sock"),
+    gatewaySocket: join(run, numbered("gateway")),
+    workerSocket: join(run, numbered("worker")),
     artifacts: join(home, "artifacts"),
     layers: join(home, "layers"),
     logs: join(home, "logs"),

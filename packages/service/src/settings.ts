@@ -24,6 +24,11 @@ export const SHARED_VARIABLES = {
   FN_ENV: z.enum(["development", "production"]).default("development"),
   /** Who may invoke functions whose config does not say; default: by FN_ENV. */
   FN_DEFAULT_AUTH: z.enum(["public", "key"]).optional(),
+  FN_GATEWAYS: z.string().optional(),
+  FN_WORKERS: z.string().optional(),
+  FN_LISTEN_FD: z.string().optional(),
+  /** Tells the processes of one service apart; the supervisor counts from 0. */
+  FN_SLOT: z.coerce.number().int().min(0).max(99).default(0),
   FN_MAX_INSTANCES: z.string().optional(),
   FN_POOL_SIZE: z.string().optional(),
   FN_SECCOMP_DENY: z.string().optional(),

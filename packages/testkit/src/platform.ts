@@ -92,6 +92,15 @@ export class Platform {
     return listInstances(homePaths(this.home).workerSocket);
   }
 
+  /** Replaces every gateway and worker by a new one, under whatever load there is. @throws Error when one did not start */
+  async replaceServices(): Promise<void> {
+    const rounds = (): number => this.supervisor.stderr.split("gateways and workers are replaced").length;
+    const before = rounds();
+    process.kill(this.supervisor.pid, "SIGUSR2");
+    await waitFor("new gateways and workers", () => rounds() > before || this.supervisor.stderr.includes("not replaced"), 90_000);
+    if (rounds() === before) throw new Error(this.supervisor.stderr);
+  }
+
   pids(): ServicePids {
     return servicePids(this.supervisor.pid);
   }

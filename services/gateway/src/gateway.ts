@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Server as TcpServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { getRequestListener } from "@hono/node-server";
 import { FnError, type HomePaths } from "@zygo/contracts";
@@ -22,10 +22,15 @@ import { WorkerLinks } from "./worker-links.ts";
 /** Invocations in flight in one process, over all functions: each holds a socket and up to two windows of body. */
 const MOST_IN_FLIGHT = 20_000;
 
+/** How long a stopping gateway waits for another request on connections that are kept alive, milliseconds. */
+const LINGER_MS = 1_000;
+
 export interface GatewayOptions {
   paths: Pick<HomePaths, "gatewaySocket" | "controlSocket">;
   host: string;
   port: number;
+  /** A listening socket to accept from; undefined: one at host and port. */
+  listenFd?: number | undefined;
   linkSecret: string;
   store: VersionStore & WorkerList & AccessStore;
   lane: Lane & { depth(): Promise<number> };
@@ -53,7 +58,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const admission = new Admission(MOST_IN_FLIGHT);
   const metrics = new Metrics();
   const links = new WorkerLinks({ path: paths.gatewaySocket, linkSecret, streams, log });
-  let stopping: Promise<void> | undefined;
+  let [stopping, refusing]: [Promise<void> | undefined, boolean] = [undefined, false];
   const record = (facts: Facts): void => {
     metrics.record(facts);
     log.info("invocation", { ...facts });
@@ -67,7 +72,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     address: links.address,
     linkSecret,
     record,
-    stopping: () => stopping !== undefined,
+    stopping: () => refusing,
   });
   const app = createApp({
     controlSocket: paths.controlSocket,
@@ -81,12 +86,13 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const server = createHttpServer({
     invoke: (request, response) => invoke.handle(request, response),
+    closing: () => stopping !== undefined,
     other: (request, response) => void other(request, response),
   });
   await links.listen();
   await listen(server, given);
   const drain = async (drainMs: number): Promise<void> => {
-    await closeGently(server, drainMs);
+    await closeGently(server, drainMs, () => (refusing = true));
     for (const invocation of streams.all()) invocation.abandon(new FnError("SHUTTING_DOWN"));
     server.closeAllConnections();
     await links.close();
@@ -94,8 +100,9 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   return { url: urlOf(server), workerAddress: links.address, stop: (drainMs) => (stopping ??= drain(drainMs)) };
 }
 
-async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
-  server.listen(port, host);
+async function listen(server: Server, { host, port, listenFd }: GatewayOptions): Promise<void> {
+  if (listenFd === undefined) server.listen(port, host);
+  else server.listen({ fd: listenFd });
   await once(server, "listening");
 }
 
@@ -104,12 +111,19 @@ function urlOf(server: Server): string {
   return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
-/** Resolves when the last connection is gone, or after `drainMs`. */
-async function closeGently(server: Server, drainMs: number): Promise<void> {
-  const closed = once(server, "close").then(() => true);
-  server.close();
+/**
+ * Accepts no connection any more. Resolves when the last one is gone, or after `LINGER_MS` and `drainMs`. In the first of these, each
+ * connection gets its next request answered, and ends with it: so no request meets a connection that is being closed, unless its client
+ * had nothing to ask for all that time. Then `refuse` is called.
+ */
+async function closeGently(server: Server, drainMs: number, refuse: () => void): Promise<void> {
+  // The HTTP server's own would end idle connections at once.
+  const closed = new Promise<boolean>((resolve) => TcpServer.prototype.close.call(server, () => resolve(true)));
+  if (await Promise.race([closed, sleep(LINGER_MS, false)])) return;
+  refuse();
   // Connections whose last answer has gone out since are idle only now.
-  for (const until = Date.now() + drainMs; Date.now() < until; server.closeIdleConnections()) {
+  for (const until = Date.now() + drainMs; Date.now() < until;) {
+    server.closeIdleConnections();
     if (await Promise.race([closed, sleep(50, false)])) return;
   }
 }

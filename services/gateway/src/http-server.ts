@@ -16,9 +16,10 @@ const MAX_HEADER_BYTES = 32 * 1024;
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** The public listener: `/fn/` straight from Node's request, everything else to `other`. */
-export function createHttpServer(given: { invoke: Handler; other: Handler }): Server {
+/** The public listener: `/fn/` straight from Node's request, everything else to `other`. While closing, an answer ends its connection. */
+export function createHttpServer(given: { invoke: Handler; other: Handler; closing: () => boolean }): Server {
   const handle: Handler = (request, response) => {
+    if (given.closing()) response.shouldKeepAlive = false;
     if (isInvoke(request)) given.invoke(request, response);
     else given.other(request, response);
   };

@@ -26,7 +26,7 @@ process.on("uncaughtException", (error) => {
 process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
-async function run({ paths, redisUrl, gateway, maxInstances, poolSize, seccompDenials }: Settings, log: Log): Promise<void> {
+async function run({ paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials }: Settings, log: Log): Promise<void> {
   log.info("starting", { home: paths.home, maxInstances, poolSize, seccompDenials, gateway });
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
@@ -34,8 +34,8 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize, seccompDe
   const runtimes = RUNTIMES.filter((runtime) => existsSync(join(BASES, runtime)));
   const starting = Promise.withResolvers<Worker>();
   const host = await openSandboxHost({
-    name: createHash("sha256").update(paths.home).digest("hex").slice(0, 12),
-    runDir: paths.run,
+    name: hostName(paths.home, slot),
+    runDir: runDirectory(paths.run, slot),
     layersDir: paths.layers,
     seccompDenials,
     bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
@@ -78,4 +78,15 @@ async function run({ paths, redisUrl, gateway, maxInstances, poolSize, seccompDe
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end());
   log.info("ready");
   process.send?.({ ready: true });
+}
+
+/** Of the launcher's lock and stage. */
+function runDirectory(run: string, slot: number): string {
+  return slot === 0 ? run : join(run, `worker-${slot}`);
+}
+
+/** Of this worker's cgroups. */
+function hostName(home: string, slot: number): string {
+  const installation = createHash("sha256").update(home).digest("hex").slice(0, 12);
+  return slot === 0 ? installation : `${installation}-${slot}`;
 }

@@ -24,6 +24,7 @@ const Variables = z.strictObject({
 
 export interface Settings {
   paths: HomePaths;
+  slot: number;
   /** Where function-to-function calls enter: the gateway of this machine. */
   gateway: { host: string; port: number };
   redisUrl: string;
@@ -38,9 +39,10 @@ const ANY_ADDRESS = new Set(["0.0.0.0", "::", "*"]);
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
 export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
   const given = Variables.parse(platformVariables(environment));
-  const paths = homePaths(given.FN_HOME);
+  const paths = homePaths(given.FN_HOME, given.FN_SLOT);
   return {
     paths,
+    slot: given.FN_SLOT,
     gateway: { host: ANY_ADDRESS.has(given.FN_HOST) ? "127.0.0.1" : given.FN_HOST, port: given.FN_PORT },
     redisUrl: given.REDIS_URL ?? paths.redisSocket,
     logLevel: given.FN_LOG_LEVEL,
