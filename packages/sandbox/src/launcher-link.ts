@@ -46,8 +46,11 @@ export class LauncherLink {
     hostAddon().closeFd(theirs);
     this.#fd = ours;
     this.#socket = new Socket({ fd: ours });
+    // A launcher that died with a request unread resets the socket; `lost` tells of its end. The reader of lines repeats the error.
     this.#socket.on("error", () => {});
-    createInterface({ input: this.#socket }).on("line", (line) => this.#take(line));
+    createInterface({ input: this.#socket })
+      .on("line", (line) => this.#take(line))
+      .on("error", () => {});
     let lastLine = "";
     createInterface({ input: this.#child.stderr! }).on("line", (line) => {
       lastLine = line;
