@@ -35,7 +35,7 @@ export class KernelHost implements SandboxHost {
     this.#log = options.onLog ?? (() => {});
     this.#onZygoteExit = options.onZygoteExit ?? (() => {});
     this.#link = new LauncherLink({
-      file: nativeFile("bin/launcher"),
+      file: nativeFile("bin/launcher", options.nativeDir),
       args: launcherArguments(options),
       onEvent: (event) => this.#take(event),
       onLog: this.#log,
@@ -113,7 +113,16 @@ function launcherArguments(options: SandboxHostOptions): string[] {
   // A sandbox's own root, which is nobody on the host, mounts from it. What is above it need not be open.
   chmodSync(options.layersDir, 0o755);
   const programs = writePrograms(options.runDir, { denials: options.seccompDenials ?? [] });
-  const args = ["--name", options.name, "--work-dir", workDir, "--layers", options.layersDir, "--init", nativeFile("bin/init")];
+  const args = [
+    "--name",
+    options.name,
+    "--work-dir",
+    workDir,
+    "--layers",
+    options.layersDir,
+    "--init",
+    nativeFile("bin/init", options.nativeDir),
+  ];
   args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance);
   for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);
   if (options.failAt !== undefined) args.push("--fail-at", options.failAt);

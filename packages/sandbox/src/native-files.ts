@@ -1,4 +1,6 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+
+const BUILT = join(import.meta.dirname, "../../../native/build");
 
 /** A file that native/Makefile builds, e.g. "bin/launcher". */
-export const nativeFile = (name: string): string => fileURLToPath(new URL(`../../../native/build/${name}`, import.meta.url));
+export const nativeFile = (name: string, directory = BUILT): string => join(directory, name);

@@ -143,6 +143,8 @@ export interface SandboxHostOptions {
   onZygoteExit?: (runtime: RuntimeName) => void;
   /** System calls that the operator refuses to instances beyond the policy. @throws PolicyError on what is none. */
   seccompDenials?: readonly string[];
+  /** Another build of the native programs than `native/build`, for tests. */
+  nativeDir?: string;
   /** Failure injection: the name of a step of the launcher's plan that fails. */
   failAt?: string;
 }
