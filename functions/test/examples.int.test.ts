@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Context } from "@zygo/sdk";
+import type { Context, Env } from "@zygo/sdk";
 import { describe, expect, test } from "vitest";
 import api from "../api.ts";
 import { POST as echo } from "../echo.ts";
@@ -9,6 +9,8 @@ import proxy from "../proxy.ts";
 import { GET as s3 } from "../s3.ts";
 
 /** The examples in this process, as plain functions of a Request; through the platform they are tested elsewhere. */
+/** None of the examples below sends messages. */
+const env = (variables: Record<string, string> = {}): Env => variables as Env;
 const at = (path: string): string => `http://example.test${path}`;
 
 test("hello", async () => {
@@ -54,7 +56,7 @@ describe("events", () => {
     ({ signal, log: { info: (...line: unknown[]) => told.push(line) } }) as unknown as Context;
 
   test("sends the ticks that were asked for, then ends", async () => {
-    const answer = events(new Request(at("/?n=3&ms=1")), {}, context(new AbortController().signal, []));
+    const answer = events(new Request(at("/?n=3&ms=1")), env(), context(new AbortController().signal, []));
     const text = await answer.text();
     expect(text.match(/^id: \d$/gm)).toEqual(["id: 1", "id: 2", "id: 3"]);
     expect(text).toMatch(/event: tick\ndata: {"id":3,"time":"[^"]+"}\n\n$/);
@@ -63,7 +65,7 @@ describe("events", () => {
   test("ends when the caller leaves", async () => {
     const caller = new AbortController();
     const told: unknown[] = [];
-    const body = events(new Request(at("/?n=1000&ms=1")), {}, context(caller.signal, told)).body?.getReader();
+    const body = events(new Request(at("/?n=1000&ms=1")), env(), context(caller.signal, told)).body?.getReader();
     await body?.read();
     caller.abort();
     while (!(await body?.read())?.done) await setTimeout(1);
@@ -72,12 +74,12 @@ describe("events", () => {
 });
 
 test("s3 signs a URL for the object that the path names", async () => {
-  const answer = (await (await s3(new Request(at("/photos/my%20cat.png?expires=60")), { BUCKET: "mine" })).json()) as { url: string };
+  const answer = (await (await s3(new Request(at("/photos/my%20cat.png?expires=60")), env({ BUCKET: "mine" }))).json()) as { url: string };
   const url = new URL(answer.url);
   expect([url.hostname, url.pathname]).toEqual(["mine.s3.us-east-1.amazonaws.com", "/photos/my%20cat.png"]);
   expect(url.searchParams.get("X-Amz-Expires")).toBe("60");
   expect(url.searchParams.get("X-Amz-Signature")).toMatch(/^[0-9a-f]{64}$/);
-  expect((await s3(new Request(at("/")), {})).status).toBe(400);
+  expect((await s3(new Request(at("/")), env())).status).toBe(400);
 });
 
 test.each(["/", "/UPPER/x", "/a.b/x", "/a%2fb/", "/-a/"])("proxy refuses %s, which names no function", async (path) => {

@@ -2,11 +2,14 @@ import { expect, test } from "vitest";
 import { BundleError } from "./errors.ts";
 import { hasHandler, refuseWithoutHandler } from "./handlers.ts";
 
-test.each([[["default"]], [["fetch"]], [["GET", "config"]], [["OPTIONS"]]])("%j can answer", (names) => {
-  expect(hasHandler(names)).toBe(true);
-});
+test.each([[["default"]], [["fetch"]], [["GET", "config"]], [["OPTIONS"]], [["scheduled"]], [["queue", "config"]]])(
+  "%j can answer",
+  (names) => {
+    expect(hasHandler(names)).toBe(true);
+  },
+);
 
-test.each([[[]], [["config"]], [["get"]], [["scheduled"]]])("%j cannot answer", (names) => {
+test.each([[[]], [["config"]], [["get"]]])("%j cannot answer", (names) => {
   expect(hasHandler(names)).toBe(false);
 });
 

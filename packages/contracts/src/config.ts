@@ -1,30 +1,12 @@
 import { z } from "zod";
-import { DEFAULT_RUNTIME, DEFAULT_TENANT, RUNTIMES } from "./names.ts";
+import { DEFAULT_RUNTIME, RUNTIMES } from "./names.ts";
 import { NetworkPolicy } from "./network.ts";
+import { Destination, DEFAULT_RETRY, Retry } from "./retry.ts";
+import { CronConfig, DEFAULT_QUEUE, QueueConfig, QueueLimits, Schedule } from "./schedule.ts";
 
-const LABEL = "[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const LABEL_RULE = "must be 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'";
-
-/** Function names: DNS labels, since `<name>.fn.internal` must resolve. */
-export const FunctionName = z.string().regex(new RegExp(`^${LABEL}$`), LABEL_RULE);
-
-/** Names of tenants: DNS labels too. */
-export const TenantName = z.string().regex(new RegExp(`^${LABEL}$`), LABEL_RULE);
-
-/** What `functionId` in names.ts makes: a function has one spelling, so never `default.<name>`. */
-export const FunctionId = z
-  .string()
-  .regex(
-    new RegExp(`^(?:(?!${DEFAULT_TENANT}\\.)${LABEL}\\.)?${LABEL}$`),
-    "must be <name>, or <tenant>.<name> outside of the tenant 'default'",
-  );
-
-/** Aliases: lower case like names, but never something that could be a version, which six hex digits can. */
-export const AliasName = z
-  .string()
-  .regex(/^(?![0-9a-f]{6,64}$)[a-z][a-z0-9-]{0,62}$/, "must be 1-63 of a-z, 0-9 and '-', not six or more hex digits alone");
-
-export const LIVE_ALIAS = "live";
+export * from "./function-names.ts";
+export * from "./retry.ts";
+export * from "./schedule.ts";
 
 /** `sha256:<64 hex>` of the version's OCI manifest. Written short as its first 12 hex digits. */
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
@@ -34,30 +16,8 @@ export const shortVersion = (digest: string): string => digest.slice(7, 19);
 export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
 
 const DEFAULT_NETWORK_MBPS = 100;
-/** When and how often an asynchronous invocation that failed is tried again. */
-export const Retry = z.strictObject({
-  /** Tries in all. */
-  attempts: z.int().min(1).max(100),
-  /** Pause before the second try, milliseconds; it doubles with each further one. */
-  backoffMs: z.int().min(0).max(3_600_000),
-  /** The longest pause, milliseconds. */
-  maxBackoffMs: z.int().min(0).max(86_400_000),
-  /** No try begins later than this after the acceptance (or `runAt`), milliseconds. */
-  maxAgeMs: z.int().min(1000).max(2_592_000_000),
-});
-export type Retry = z.infer<typeof Retry>;
-
-export const DEFAULT_RETRY: Retry = { attempts: 4, backoffMs: 1000, maxBackoffMs: 300_000, maxAgeMs: 86_400_000 };
-
-/** Where the result of an asynchronous invocation goes: a function, or a URL that is signed with the secret in a variable of the function. */
-export const Destination = z.union([
-  z.strictObject({ function: FunctionName }),
-  z.strictObject({ url: z.url({ protocol: /^https?$/ }), secretEnv: z.string().min(1).max(128) }),
-]);
-export type Destination = z.infer<typeof Destination>;
-
-/** Names of environment variables that a function may have. `FN_` and the loader's own are the platform's. */
-const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set");
+/** Names of environment variables that a function may have. `FN_` and the loader's own are the platform's, and `env.queue` sends messages. */
+const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$|queue$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set");
 
 /** Names of secrets: a function finds the value in its environment under it. */
 export const SecretName = EnvName;
@@ -108,6 +68,10 @@ export const FunctionConfig = z.strictObject({
     .max(64)
     .refine((names) => new Set(names).size === names.length, "a name is there twice")
     .optional(),
+  /** Schedules of the `scheduled` handler. */
+  cron: CronConfig.optional(),
+  /** How messages reach the `queue` handler. */
+  queue: QueueConfig.optional(),
 });
 export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
@@ -123,6 +87,8 @@ export const Limits = FunctionConfig.required().extend({
   onFailure: Destination.nullable().default(null),
   auth: FunctionConfig.shape.auth.unwrap().default(null),
   secrets: FunctionConfig.shape.secrets.unwrap().default([]),
+  cron: z.array(Schedule).default([]),
+  queue: QueueLimits.default(DEFAULT_QUEUE),
 });
 export type Limits = z.infer<typeof Limits>;
 
@@ -148,6 +114,8 @@ export const DEFAULT_LIMITS: Limits = {
   onFailure: null,
   auth: null,
   secrets: [],
+  cron: [],
+  queue: DEFAULT_QUEUE,
 };
 
 /** Environment variables of a function. */

@@ -1,5 +1,7 @@
 /** What frames carry. All of it crosses a trust boundary: the receiver checks it. No zod: the runtime in the sandbox imports this file. */
 
+import type { Deliver } from "./names.ts";
+
 /** Names and raw values in order, repeated names kept (set-cookie). */
 export type HeaderList = [name: string, value: string][];
 
@@ -13,8 +15,37 @@ export interface RequestHead {
   deadlineMs: number;
   attempt: number;
   trigger: string;
-  /** Which handler gets it; absent: `fetch`. */
-  deliver?: "fetch" | "scheduled" | "queue";
+  /**
+   * The handler that it is for; absent: "fetch". For "scheduled" the body is a ScheduledPayload, for "queue" a BatchPayload, both JSON; the
+   * answer to a batch has a BatchOutcome as its body, with status 200, or 500 when the handler threw.
+   */
+  deliver?: Deliver;
+}
+
+/** What a `scheduled` handler is told. */
+export interface ScheduledPayload {
+  /** Name of the schedule. */
+  name: string;
+  /** Its cron fields. */
+  schedule: string;
+  timeZone: string;
+  /** Epoch milliseconds of the slot. */
+  scheduledTime: number;
+  /** `fn cron run` asked for it: `scheduledTime` is then. */
+  manual: boolean;
+}
+
+export interface BatchPayload {
+  queue: string;
+  messages: { id: string; sentMs: number; attempts: number; body: unknown }[];
+}
+
+/** What is to become of each message. One that is in neither list has been dealt with, unless the handler threw: then it is tried again. */
+export interface BatchOutcome {
+  acks: string[];
+  retries: { id: string; delaySeconds?: number }[];
+  /** `<name>: <message>` of what the handler threw. */
+  threw?: string;
 }
 
 export interface ResponseHead {

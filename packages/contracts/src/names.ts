@@ -58,6 +58,9 @@ export const MAX_CALL_DEPTH = 8;
 /** `http://<function>.fn.internal/` inside a sandbox reaches that function. */
 export const INTERNAL_DOMAIN = "fn.internal";
 
+/** Hosts at which a sandbox reaches the platform itself; two labels, so that no function's name is one. */
+export const PLATFORM_HOSTS = { queue: `queue.platform.${INTERNAL_DOMAIN}` } as const;
+
 /** Largest request body a function receives, bytes. */
 export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 /** Request bodies up to this size travel inside the queue envelope, bytes; larger and streaming ones on the worker link. */

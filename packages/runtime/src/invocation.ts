@@ -14,6 +14,7 @@ import { OutgoingBody } from "./outgoing-body.ts";
 import { callHandler, type Program } from "./program.ts";
 import { InvalidResponse, readResponse, type Answer } from "./read-response.ts";
 import { sendBody } from "./send-answer.ts";
+import { NoHandler } from "./triggers/run-event.ts";
 
 /** What every invocation of an instance shares. */
 export interface Surroundings {
@@ -69,7 +70,7 @@ export class Invocation implements Running, ContextSource {
       return this.#finish();
     }
     const context = new InvocationContext(head, program.identity, this, this.#around.log);
-    runAs(this, () => void this.#run(program, this.#request!, context));
+    runAs(this, () => void this.#run(program, this.#request!, context, head.deliver));
   }
 
   /** @throws FrameError when the body overruns its window. */
@@ -101,7 +102,7 @@ export class Invocation implements Running, ContextSource {
     }
     this.#answerEnded = true;
     this.#stopAnswer(thrown);
-    const detail = isInstance(thrown, InvalidResponse) ? thrown.message : failure.detail;
+    const detail = codeOf(thrown) === "FUNCTION_ERROR" ? failure.detail : (thrown as Error).message;
     this.#around.channel.send(encodeText(FrameType.failure, this.#stream, failureText({ code: failure.code, detail, error })));
   }
 
@@ -119,13 +120,13 @@ export class Invocation implements Running, ContextSource {
     return isBodiless(method) ? null : incoming.stream;
   }
 
-  async #run(program: Program, request: Request, context: InvocationContext): Promise<void> {
+  async #run(program: Program, request: Request, context: InvocationContext, deliver: RequestHead["deliver"]): Promise<void> {
     try {
-      const answer = readResponse(await callHandler(program, request, context));
+      const answer = readResponse(await callHandler(program, request, context, deliver));
       await this.#answer(answer, this.#request?.method === "HEAD");
       this.#answerEnded = true;
     } catch (thrown) {
-      this.fail(isInstance(thrown, InvalidResponse) ? "FUNCTION_INVALID_RESPONSE" : "FUNCTION_ERROR", thrown);
+      this.fail(codeOf(thrown), thrown);
     }
     this.#finish();
   }
@@ -166,6 +167,11 @@ export class Invocation implements Running, ContextSource {
     this.#closed = true;
     this.#onDone(this.#stream);
   }
+}
+
+function codeOf(thrown: unknown): string {
+  if (isInstance(thrown, NoHandler)) return "FUNCTION_NO_HANDLER";
+  return isInstance(thrown, InvalidResponse) ? "FUNCTION_INVALID_RESPONSE" : "FUNCTION_ERROR";
 }
 
 /** For what is given up: nobody is left to tell. Not by `catch`, which a function may have replaced. */

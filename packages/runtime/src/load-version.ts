@@ -22,7 +22,7 @@ export async function loadVersion(load: LoadPayload): Promise<LoadOutcome> {
   const startedMs = clockMs();
   try {
     if (load.hasSourceMap) useSourceMap(load.file);
-    const env = enterEnvironment(load.file, load.env);
+    const env = enterEnvironment(load);
     const exports = await evaluateBundle(load.file, load.format);
     const handlers = resolveHandlers(exports);
     const config = readConfig(exports);

@@ -7,7 +7,7 @@ export function refuseMethod(method: string, allowed: string[], requestId: strin
     title: "The function does not handle this method",
     status: 405,
     code: "METHOD_NOT_ALLOWED",
-    detail: `${method} is not handled; allowed are ${allowed.join(", ")}`,
+    detail: allowed.length === 0 ? "The function takes no HTTP requests" : `${method} is not handled; allowed are ${allowed.join(", ")}`,
     requestId,
     retryable: false,
   };

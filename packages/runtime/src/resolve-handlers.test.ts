@@ -4,7 +4,7 @@ import { NoHandlers, resolveHandlers } from "./resolve-handlers.ts";
 const handler = (): string => "answer";
 
 /** What the entry answers a GET with, called as the runtime calls it. */
-const answer = (exports: unknown, method = "GET"): unknown => resolveHandlers(exports).forMethod(method)?.({} as Request, {}, {});
+const answer = (exports: unknown, method = "GET"): unknown => resolveHandlers(exports).forMethod(method)?.({}, {}, {});
 
 test.each([
   ["default { fetch }", { default: { fetch: handler } }],
@@ -25,7 +25,7 @@ test("fetch is called on its object and looked up at each call", () => {
   app.fetch = function (this: typeof app) {
     return this.word;
   };
-  expect(handlers.forMethod("GET")?.({} as Request, {}, {})).toBe("first");
+  expect(handlers.forMethod("GET")?.({}, {}, {})).toBe("first");
 });
 
 test("a default export wins over named methods", () => {

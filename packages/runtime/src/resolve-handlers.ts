@@ -1,17 +1,23 @@
 /** Methods that an entry may export by name. */
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] as const;
 
+const EVENTS = ["scheduled", "queue"] as const;
+
 export const ACCEPTED_SHAPES =
   "export default { fetch(request, env, ctx) } (a Hono app is one), export default a function (request, env, ctx), " +
-  "or export functions named GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS";
+  "or export functions named GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS; for cron and queues, " +
+  "scheduled(event, env, ctx) and queue(batch, env, ctx) beside it or alone";
 
-export type Call = (request: Request, env: unknown, ctx: unknown) => unknown;
+/** `subject` is the Request, the ScheduledEvent or the Batch. */
+export type Call = (subject: unknown, env: unknown, ctx: unknown) => unknown;
 
 export interface Handlers {
   /** What answers a method; undefined: the entry has no handler for it. */
   forMethod(method: string): Call | undefined;
   /** For the `allow` header of a refusal; empty when every method is answered. */
   allowed: string[];
+  scheduled: Call | undefined;
+  queue: Call | undefined;
   /** "fetch", "scheduled", "queue", or method names. */
   names: string[];
 }
@@ -28,14 +34,16 @@ export class NoHandlers extends Error {
 export function resolveHandlers(exports: unknown): Handlers {
   const once = read(exports, "default");
   const places = [once, read(once, "default"), exports];
+  const events = { scheduled: eventOf(places, "scheduled"), queue: eventOf(places, "queue") };
+  const eventNames = EVENTS.filter((name) => events[name] !== undefined);
   for (const place of places) {
     const answer = fetchOf(place);
-    if (answer !== undefined) return { forMethod: () => answer, allowed: [], names: ["fetch", ...extraNames(place, exports)] };
+    if (answer !== undefined) return { forMethod: () => answer, allowed: [], ...events, names: ["fetch", ...eventNames] };
   }
-  for (const place of [exports, once]) {
-    const found = methodsOf(place);
-    if (found.size > 0) return byMethod(found, extraNames(exports));
-  }
+  const found = methodsOf(exports) ?? methodsOf(once) ?? new Map<string, Call>();
+  const allowed = [...found.keys()];
+  const names = [...allowed, ...eventNames];
+  if (names.length > 0) return { forMethod: (method) => found.get(method), allowed, ...events, names };
   throw new NoHandlers(isClass(once) ? `The default export is a class; export an instance of it` : `Nothing to call: ${ACCEPTED_SHAPES}`);
 }
 
@@ -46,7 +54,12 @@ function fetchOf(place: unknown): Call | undefined {
   return typeof place === "function" && !isClass(place) ? (place as Call) : undefined;
 }
 
-function methodsOf(place: unknown): Map<string, Call> {
+function eventOf(places: unknown[], name: (typeof EVENTS)[number]): Call | undefined {
+  const place = places.find((candidate) => typeof read(candidate, name) === "function");
+  return place === undefined ? undefined : (subject, env, ctx) => (place as Record<string, Call>)[name]!(subject, env, ctx);
+}
+
+function methodsOf(place: unknown): Map<string, Call> | undefined {
   const found = new Map<string, Call>();
   for (const method of METHODS) {
     const call = read(place, method);
@@ -54,16 +67,8 @@ function methodsOf(place: unknown): Map<string, Call> {
   }
   const get = found.get("GET");
   if (get !== undefined && !found.has("HEAD")) found.set("HEAD", get);
-  return found;
+  return found.size > 0 ? found : undefined;
 }
-
-function byMethod(found: Map<string, Call>, extra: string[]): Handlers {
-  const allowed = [...found.keys()];
-  return { forMethod: (method) => found.get(method), allowed, names: [...allowed, ...extra] };
-}
-
-const extraNames = (...places: unknown[]): string[] =>
-  ["scheduled", "queue"].filter((name) => places.some((place) => typeof read(place, name) === "function"));
 
 const isClass = (value: unknown): boolean => typeof value === "function" && Function.prototype.toString.call(value).startsWith("class");
 

@@ -43,11 +43,11 @@ export function practiceProgram(console: Record<string, (...args: unknown[]) => 
       return new Response(null, { status: 204 });
     },
   };
-  const call = (request: Request, _env: unknown, context: unknown): unknown =>
-    answers[new URL(request.url).pathname]!(request, context as Practised);
+  const call = (request: unknown, _env: unknown, context: unknown): unknown =>
+    answers[new URL((request as Request).url).pathname]!(request as Request, context as Practised);
   return {
     identity: { function: "practice", version: "sha256:0" },
-    handlers: { forMethod: () => call, allowed: [], names: ["fetch"] },
+    handlers: { forMethod: () => call, allowed: [], scheduled: undefined, queue: undefined, names: ["fetch"] },
     env: {},
   };
 }

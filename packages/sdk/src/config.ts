@@ -65,6 +65,45 @@ export interface FunctionConfig {
   onSuccess?: Destination | null | undefined;
   /** Gets the result of each that went to the dead letters. */
   onFailure?: Destination | null | undefined;
+  /** When the `scheduled` handler runs: cron fields, 5 or (seconds first) 6, in UTC, or a schedule with more to it. At most 32. */
+  cron?: (string | Schedule)[] | undefined;
+  /** How messages reach the `queue` handler. */
+  queue?:
+    | {
+        /** Messages of one batch at most, 1 to 100; default 10. */
+        batchSize?: number | undefined;
+        /** Milliseconds that a message waits for others to share its batch, up to 60,000; default 1000. */
+        maxWaitMs?: number | undefined;
+        /** Deliveries of a message before it is a dead letter, 1 to 100; default 5. */
+        maxAttempts?: number | undefined;
+        /** Milliseconds before a message comes again, doubled for each further time; default 1000. */
+        backoffMs?: number | undefined;
+        /** Batches that are worked on at a time, 1 to 100; default 4. */
+        concurrency?: number | undefined;
+      }
+    | undefined;
+}
+
+/** An entry of `config.cron`. */
+export interface Schedule {
+  /** Default: made of fields and zone. */
+  name?: string | undefined;
+  /** 5 fields (minute hour day month weekday), or 6 with seconds first. */
+  schedule: string;
+  /** IANA name, such as "Europe/Berlin"; default "UTC". */
+  timeZone?: string | undefined;
+  /** When a slot comes while the one before still runs: it is left out (the default), waits, runs beside it, or ends it. */
+  overlap?: "skip" | "queue" | "allow" | "replace" | undefined;
+  /** Slots that went by while the platform was down: none runs (the default), the last, or so many. */
+  catchUp?: "none" | "last" | { all: number } | undefined;
+  /** A run begins up to so many milliseconds after its slot, so that not all begin at once. Default 0. */
+  jitterMs?: number | undefined;
+  /** Default: one attempt. */
+  retry?: FunctionConfig["retry"];
+  /** So many runs in a row have to fail before `onFailure` is told; default 1. */
+  onFailureAfter?: number | undefined;
+  /** Default: that of the function. */
+  onFailure?: Destination | null | undefined;
 }
 
 /** A function, or a URL: what it gets is signed (Standard Webhooks) with the secret in this function's variable `secretEnv`. */

@@ -1,14 +1,17 @@
 import type { Context } from "./context.ts";
+import type { Batch, QueueSender, ScheduledEvent } from "./triggers.ts";
 
-/** The function's variables, as deployed; frozen. */
-export type Env = Readonly<Record<string, string>>;
+/** The function's variables, as deployed, and `queue`, which sends messages; frozen. */
+export type Env = Readonly<{ queue: QueueSender } & Record<Exclude<string, "queue">, string>>;
 
 /** A default export that is a function, or an export named after a method (`GET`, `POST`, …). */
 export type Handler<E = Env> = (request: Request, env: E, ctx: Context) => Response | Promise<Response>;
 
-/** A default export that is an object; `export default { … } satisfies ExportedHandler`. A Hono app is one. */
+/** A default export that is an object; `export default { … } satisfies ExportedHandler`. A Hono app is one. At least one member is needed. */
 export interface ExportedHandler<E = Env> {
-  fetch: Handler<E>;
-  scheduled?: (event: unknown, env: E, ctx: Context) => unknown;
-  queue?: (batch: unknown, env: E, ctx: Context) => unknown;
+  fetch?: Handler<E>;
+  /** Runs at each slot of `config.cron` and of `fn cron add`. */
+  scheduled?: (event: ScheduledEvent, env: E, ctx: Context) => unknown;
+  /** Runs with the messages that were sent to this function, some at a time: `config.queue`. */
+  queue?: (batch: Batch, env: E, ctx: Context) => unknown;
 }

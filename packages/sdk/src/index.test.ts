@@ -27,6 +27,8 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   maxJobs: true,
   onSuccess: true,
   onFailure: true,
+  cron: true,
+  queue: true,
 };
 
 test("FunctionConfig is what the platform's schema accepts", () => {

@@ -1,4 +1,5 @@
-import { DEFAULT_LIMITS, FnError, FunctionConfig, type Limits } from "@zygo/contracts";
+import { DEFAULT_LIMITS, FnError, FunctionConfig, type Limits, type Schedule } from "@zygo/contracts";
+import { decideSchedule, InvalidSchedule } from "@zygo/core";
 import { describeIssue, toIssues } from "./parse.ts";
 
 /** What a version runs with: the platform's defaults, then the entry's `config` export, then the command's flags. */
@@ -8,11 +9,40 @@ export function decideLimits(config: FunctionConfig, overrides: FunctionConfig):
     ...defined(config),
     ...defined(overrides),
     retry: { ...DEFAULT_LIMITS.retry, ...defined(config.retry ?? {}), ...defined(overrides.retry ?? {}) },
+    cron: decideCron(overrides.cron ?? config.cron ?? []),
+    queue: { ...DEFAULT_LIMITS.queue, ...defined(config.queue ?? {}), ...defined(overrides.queue ?? {}) },
   };
   if (limits.minInstances > limits.maxInstances) {
     throw invalidConfig([{ path: ["minInstances"], message: `Too big: maxInstances is ${limits.maxInstances}` }]);
   }
   return limits;
+}
+
+function decideCron(written: NonNullable<FunctionConfig["cron"]>): Schedule[] {
+  const schedules = written.map((each, at) => {
+    try {
+      return decideSchedule(each);
+    } catch (error) {
+      if (!(error instanceof InvalidSchedule)) throw error;
+      const path = typeof each === "string" ? ["cron", at] : ["cron", at, error.member];
+      throw invalidConfig([{ path, message: error.message }]);
+    }
+  });
+  schedules.forEach(({ name }, at) => {
+    if (schedules.findIndex((other) => other.name === name) === at) return;
+    throw invalidConfig([{ path: ["cron", at, "name"], message: `another schedule is named '${name}': give each a name of its own` }]);
+  });
+  return schedules;
+}
+
+/** Triggers that the entry has no handler for are refused at deploy, not at their first slot. @throws FnError INVALID_CONFIG */
+export function requireTriggerHandlers(config: FunctionConfig, overrides: FunctionConfig, handlers: readonly string[]): void {
+  const refuse = (member: string, handler: string, subject: string): never => {
+    const message = `needs a \`${handler}\` handler: export default { async ${handler}(${subject}, env, ctx) { … } }`;
+    throw invalidConfig([{ path: [member], message }]);
+  };
+  if ((overrides.cron ?? config.cron ?? []).length > 0 && !handlers.includes("scheduled")) refuse("cron", "scheduled", "event");
+  if ((overrides.queue ?? config.queue) !== undefined && !handlers.includes("queue")) refuse("queue", "queue", "batch");
 }
 
 /** The entry's `config` export; none is an empty one. @throws FnError INVALID_CONFIG with `issues`, its detail naming the member. */

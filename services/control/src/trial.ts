@@ -7,7 +7,7 @@ import {
   type ProbeRequest,
   type ProbeResult,
 } from "@zygo/contracts";
-import { decideLimits, parseConfig } from "./limits.ts";
+import { decideLimits, parseConfig, requireTriggerHandlers } from "./limits.ts";
 import type { Prober } from "./probe.ts";
 
 /** What a version has shown of itself in a real sandbox. */
@@ -36,15 +36,18 @@ export async function tryVersion(prober: Prober, { overrides, ...request }: Tria
   const outgrown = !first.ok && first.code === "FUNCTION_OOM" && overrides.memoryMb === undefined;
   const speaking = outgrown ? await load({ ...assumed, memoryMb: GENEROUS_MB }) : first;
   if (outgrown && !speaking.ok) throw loadFailure(first);
-  const limits = decideLimits(parseConfig(loaded(speaking).config), overrides);
+  const config = parseConfig(loaded(speaking).config);
+  const limits = decideLimits(config, overrides);
   if (outgrown && limits.memoryMb <= DEFAULT_LIMITS.memoryMb) throw loadFailure(first);
   const asDecided = !outgrown && limits.runtime === assumed.runtime && limits.memoryMb >= assumed.memoryMb;
   const { handlers, startup, forkClean } = loaded(asDecided ? speaking : await load(limits));
   if (handlers.length === 0) throw new FnError("INVALID_BUNDLE", NO_HANDLER);
+  requireTriggerHandlers(config, overrides, handlers);
   return { limits, handlers, startup, forkClean };
 }
 
-const NO_HANDLER = "The entry exports no handler: export a default function, `{ fetch }`, a Hono app, or functions named GET, POST…";
+const NO_HANDLER =
+  "The entry exports no handler: export a default function, `{ fetch }`, a Hono app, functions named GET, POST…, `scheduled` or `queue`";
 
 function loaded(result: ProbeResult): Loaded {
   if (result.ok) return result;

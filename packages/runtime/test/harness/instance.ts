@@ -15,6 +15,7 @@ export interface Ask {
   /** More of the body follows, by `sendBody`. */
   open?: boolean;
   deadlineMs?: number;
+  deliver?: frames.RequestHead["deliver"];
 }
 
 /** The worker's side of a real instance: a child process with the shipped runtime, on one end of a socket pair. */
@@ -64,7 +65,7 @@ export class Instance {
     const stream = ++this.#last;
     const answer = Object.assign(new Answer(), { stream });
     this.#answers.set(stream, answer);
-    const { method = "GET", path = "/", headers = [], body = "", open = false, deadlineMs = Date.now() + 30_000 } = ask;
+    const { method = "GET", path = "/", headers = [], body = "", open = false, deadlineMs = Date.now() + 30_000, deliver } = ask;
     const head = {
       requestId: `req_${stream}`,
       method,
@@ -73,6 +74,7 @@ export class Instance {
       deadlineMs,
       attempt: 1,
       trigger: "http",
+      ...(deliver === undefined ? {} : { deliver }),
     };
     this.#write(frames.encodeHead(FrameType.request, stream, head, Buffer.from(body as string), open ? 0 : FLAG_END));
     return answer;
