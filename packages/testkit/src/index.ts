@@ -1,5 +1,7 @@
 export { CHECKOUT, example } from "./checkout.ts";
 export { freePort } from "./free-port.ts";
+export { peerBytes } from "./frame-inputs.ts";
+export { fc, fuzz, FUZZ_DEADLINE_MS } from "./fuzz.ts";
 export { cgroupsNamed, held, settled, steady, type Held } from "./leaks.ts";
 export { type InstanceView } from "./instances.ts";
 export { type Deployed, type Platform, startPlatform } from "./platform.ts";
