@@ -10,7 +10,7 @@ describe("reapable", () => {
 
 describe("idlePolicy", () => {
   test("a live version keeps what it asks for", () =>
-    expect(idlePolicy({ idleTimeoutMs: 60_000, minInstances: 2 }, false)).toEqual({ idleTimeoutMs: 60_000, floor: 2 }));
+    expect(idlePolicy({ idleTimeoutMs: 60_000, floor: 2 }, false)).toEqual({ idleTimeoutMs: 60_000, floor: 2 }));
   test("a retired one goes within a second, floor or not", () =>
-    expect(idlePolicy({ idleTimeoutMs: 60_000, minInstances: 2 }, true)).toEqual({ idleTimeoutMs: 1_000, floor: 0 }));
+    expect(idlePolicy({ idleTimeoutMs: 60_000, floor: 2 }, true)).toEqual({ idleTimeoutMs: 1_000, floor: 0 }));
 });

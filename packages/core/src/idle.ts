@@ -12,11 +12,8 @@ export function reapable(idleMs: readonly number[], given: { idleTimeoutMs: numb
 /** For how long instances of a version that no alias points to any more are kept, milliseconds. */
 const RETIRED_IDLE_MS = 1_000;
 
-/** A retired version keeps nothing warm, whatever its config says. */
-export function idlePolicy(
-  limits: { idleTimeoutMs: number; minInstances: number },
-  retired: boolean,
-): { idleTimeoutMs: number; floor: number } {
-  if (!retired) return { idleTimeoutMs: limits.idleTimeoutMs, floor: limits.minInstances };
+/** A retired version keeps nothing warm, whatever its config says or was expected. */
+export function idlePolicy(limits: { idleTimeoutMs: number; floor: number }, retired: boolean): { idleTimeoutMs: number; floor: number } {
+  if (!retired) return { idleTimeoutMs: limits.idleTimeoutMs, floor: limits.floor };
   return { idleTimeoutMs: Math.min(RETIRED_IDLE_MS, limits.idleTimeoutMs), floor: 0 };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { instanceDemand, startsNeeded, takeable, type VersionLoad } from "./scaling.ts";
+import { instanceDemand, startsForFloor, startsNeeded, takeable, type VersionLoad } from "./scaling.ts";
 
 const load = (over: Partial<VersionLoad> = {}): VersionLoad => ({
   waiting: 0,
@@ -8,6 +8,7 @@ const load = (over: Partial<VersionLoad> = {}): VersionLoad => ({
   starting: 0,
   concurrency: 1,
   maxInstances: 10,
+  floor: 0,
   ...over,
 });
 
@@ -25,6 +26,15 @@ describe("startsNeeded", () => {
   test("an instance of concurrency 10 answers ten waiters", () => {
     expect(startsNeeded(load({ waiting: 10, concurrency: 10 }), 100)).toBe(1);
     expect(startsNeeded(load({ waiting: 11, concurrency: 10 }), 100)).toBe(2);
+  });
+});
+
+describe("startsForFloor", () => {
+  test("what lacks, counting those under way", () => expect(startsForFloor(load({ floor: 3, instances: 1, starting: 1 }), 100)).toBe(1));
+  test("none above the floor", () => expect(startsForFloor(load({ floor: 3, instances: 5 }), 100)).toBe(0));
+  test("within the version's limit and the worker's room", () => {
+    expect(startsForFloor(load({ floor: 50, maxInstances: 4 }), 100)).toBe(4);
+    expect(startsForFloor(load({ floor: 50 }), 2)).toBe(2);
   });
 });
 

@@ -10,6 +10,14 @@ export interface VersionLoad {
   starting: number;
   concurrency: number;
   maxInstances: number;
+  /** Instances to have at any rate: `minInstances`, or what is known to be needed soon. */
+  floor: number;
+}
+
+/** How many to start although nobody waits: what the floor lacks. */
+export function startsForFloor(load: VersionLoad, globalFree: number): number {
+  const missing = Math.min(load.floor, load.maxInstances) - load.instances - load.starting;
+  return Math.max(0, Math.min(missing, globalFree));
 }
 
 /**

@@ -1,6 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { asFnError, FnError, problemHeaders, ProbeRequest, shortVersion, toProblem, type ProbeResult } from "@zygo/contracts";
+import {
+  asFnError,
+  FnError,
+  PrewarmRequest,
+  problemHeaders,
+  ProbeRequest,
+  shortVersion,
+  toProblem,
+  type ProbeResult,
+} from "@zygo/contracts";
 import { listenPrivately, type Log } from "@zygo/service";
+import type { z } from "zod";
 import type { Rooms } from "./rooms.ts";
 
 /** Longest body of a request, bytes: a probe carries the function's environment. */
@@ -10,6 +20,7 @@ export interface ApiOptions {
   socket: string;
   rooms: Rooms;
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
+  prewarm: (request: PrewarmRequest) => void;
   /** Undefined while all is well; else why the worker cannot serve. */
   trouble: () => string | undefined;
   seccompDenials: readonly string[];
@@ -37,7 +48,11 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
       : { status: 503, body: { ok: false, trouble } };
   }
   if (route === "GET /instances") return { status: 200, body: { instances: listInstances(options.rooms) } };
-  if (route === "POST /probe") return { status: 200, body: await options.probe(parseProbe(await readBody(request))) };
+  if (route === "POST /probe") return { status: 200, body: await options.probe(parseBody(ProbeRequest, await readBody(request))) };
+  if (route === "POST /prewarm") {
+    options.prewarm(parseBody(PrewarmRequest, await readBody(request)));
+    return { status: 202, body: {} };
+  }
   throw new FnError("NOT_FOUND");
 }
 
@@ -57,16 +72,19 @@ function listInstances(rooms: Rooms): unknown[] {
   );
 }
 
-function parseProbe(body: string): ProbeRequest {
+function parseBody<T>(schema: z.ZodType<T>, body: string): T {
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch (cause) {
     throw new FnError("INVALID_REQUEST", "The body is not JSON.", { cause });
   }
-  const parsed = ProbeRequest.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (!parsed.success)
-    throw new FnError("INVALID_REQUEST", "The body is no probe request.", { cause: parsed.error, extra: { issues: parsed.error.issues } });
+    throw new FnError("INVALID_REQUEST", "The body is not what this call takes.", {
+      cause: parsed.error,
+      extra: { issues: parsed.error.issues },
+    });
   return parsed.data;
 }
 

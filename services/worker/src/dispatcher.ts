@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { decodeEnvelope, shortVersion, type Envelope } from "@zygo/contracts";
+import { decodeEnvelope, shortVersion, type Envelope, type PrewarmRequest } from "@zygo/contracts";
 import { takeable } from "@zygo/core";
 import type { FunctionLogs } from "./function-logs.ts";
 import { GatewayLinks } from "./gateway-links.ts";
@@ -68,6 +68,16 @@ export class Dispatcher implements GroupHost {
     }
   }
 
+  /** Work is known to come for a version: makes what it will need. Nothing is done for one that cannot be had, but a line in the log. */
+  prewarm({ function: name, version, instances, atMs }: PrewarmRequest): void {
+    this.#group(name, version).expect({ instances, atMs });
+  }
+
+  /** A version that asks for instances at any rate: its group is there from now on, and keeps them. Idempotent. */
+  stand(name: string, digest: string): void {
+    this.#group(name, digest);
+  }
+
   /** Resolves when nothing is held any more. */
   async settled(): Promise<void> {
     while (this.#held.size > 0) {
@@ -87,6 +97,10 @@ export class Dispatcher implements GroupHost {
 
   makeRoom(wanted: number, asker: Group): number {
     return this.rooms.makeRoom(wanted, asker);
+  }
+
+  get room(): number {
+    return this.rooms.room;
   }
 
   onChange(group: Group): void {
@@ -179,8 +193,9 @@ export class Dispatcher implements GroupHost {
     if (invocation.seat === undefined) this.#held.get(invocation)?.group.withdraw(invocation);
   }
 
-  /** Reaps what is idle for too long. */
+  /** Reaps what is idle for too long, keeps what is to be kept. */
   sweep(): void {
+    this.starter.pools.adjust();
     this.rooms.sweep(performance.now());
   }
 }

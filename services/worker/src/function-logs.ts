@@ -34,7 +34,7 @@ export class FunctionLogs {
     this.#platform(name, digest, requestId, "error", message, { code });
   }
 
-  startFailure(name: string, digest: string, failure: FnError, requestId: string): void {
+  startFailure(name: string, digest: string, failure: FnError, requestId: string | null): void {
     const cause = failure.cause as { stack?: string; message?: string } | undefined;
     if (failure.code === "INTERNAL") this.#log.error("start failed", { function: name, requestId, error: failure });
     const message = failure.code === "INTERNAL" ? failure.message : (cause?.stack ?? failure.message);
@@ -62,7 +62,7 @@ export class FunctionLogs {
   #platform(
     name: string,
     digest: string,
-    requestId: string,
+    requestId: string | null,
     level: PeerLog["level"],
     message: string,
     fields: Record<string, unknown>,

@@ -1,8 +1,20 @@
 import { performance } from "node:perf_hooks";
 import { asFnError } from "@zygo/contracts";
-import { idlePolicy, instanceDemand, reapable, startsNeeded, type VersionLoad } from "@zygo/core";
+import {
+  expectation,
+  floorOf,
+  idlePolicy,
+  instanceDemand,
+  reapable,
+  refillDelayMs,
+  startsForFloor,
+  startsNeeded,
+  type Expectation,
+  type VersionLoad,
+} from "@zygo/core";
 import { Instance } from "./instance.ts";
 import type { Forked } from "./forked.ts";
+import { LOAD_LIMIT_MS } from "./load.ts";
 import type { Invocation } from "./invocation.ts";
 import type { FunctionLogs } from "./function-logs.ts";
 import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
@@ -16,6 +28,8 @@ export interface GroupHost {
   logs: FunctionLogs;
   /** Makes room for up to `wanted` instances more, by ending others' idle ones if need be. @returns for how many there is room. */
   makeRoom(wanted: number, asker: Group): number;
+  /** For how many instances more there is room as it is. */
+  readonly room: number;
   /** Demand changed. */
   onChange(group: Group): void;
   /** An instance became idle or ended: another version's waiters may have room now. */
@@ -37,6 +51,10 @@ export class Group {
   readonly #instances = new Set<Instance>();
   /** Instances that can take one more, the most recently used last. */
   readonly #available: Instance[] = [];
+  /** What is known to come. */
+  #expected: Expectation[] = [];
+  /** Starts in a row that failed with nobody waiting, and when to try again. */
+  #vain = { failures: 0, retryAt: 0 };
   #starting = 0;
   #active = 0;
 
@@ -63,7 +81,13 @@ export class Group {
   }
 
   get unused(): boolean {
-    return this.size === 0 && this.#waiters.size === 0;
+    return this.size === 0 && this.#waiters.size === 0 && this.#floor() === 0 && this.#expected.length === 0;
+  }
+
+  /** So many instances will be needed at the same time, at `atMs` (Unix milliseconds) or now: they are made ahead of it, room permitting. */
+  expect(given: { instances: number; atMs?: number | undefined }): void {
+    this.#expected.push(expectation(given, Date.now()));
+    this.pump();
   }
 
   /** The version is here: what waits for it can go on. */
@@ -100,14 +124,21 @@ export class Group {
       this.#give(invocation, instance);
     }
     if (this.#waiters.size > 0) this.#startMissing(version);
+    this.#startFloor(version);
     this.#changed();
   }
 
-  /** Ends idle instances that have outlived their use. */
+  /** Starts what the floor lacks, ends idle instances that have outlived their use. */
+  tend(now: number): void {
+    this.#expected = this.#expected.filter(({ untilMs }) => untilMs > Date.now());
+    if (this.#version !== undefined) this.#startFloor(this.#version);
+    this.reap(now);
+  }
+
   reap(now: number): void {
     if (this.#version === undefined || this.#available.length === 0) return;
     const idle = this.#available.filter((instance) => instance.active === 0);
-    const policy = idlePolicy(this.#version.record.limits, this.retired);
+    const policy = idlePolicy({ ...this.#version.record.limits, floor: this.#floor() }, this.retired);
     const count = reapable(
       idle.map((instance) => now - instance.lastUsedAt),
       { ...policy, instances: this.#instances.size },
@@ -122,6 +153,7 @@ export class Group {
 
   /** Ends everything; for the end of the worker. */
   endAll(verdict: Verdict): void {
+    this.retired = true;
     for (const invocation of [...this.#waiters]) this.#failWaiter(invocation, verdict);
     for (const instance of [...this.#instances]) instance.end(verdict);
   }
@@ -187,6 +219,35 @@ export class Group {
     }
   }
 
+  /** `minInstances` and what is expected: kept whether or not anybody waits, but nobody's idle instance ends for it. */
+  #startFloor(version: ReadyVersion): void {
+    if (performance.now() < this.#vain.retryAt) return;
+    const missing = startsForFloor(this.#load(version), this.#host.room);
+    for (let count = 0; count < missing; count++) void this.#startAhead(version);
+  }
+
+  async #startAhead(version: ReadyVersion): Promise<void> {
+    this.#starting++;
+    try {
+      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, line, undefined);
+      const started = await this.#host.starter.start(version, { limitMs: LOAD_LIMIT_MS, onLog });
+      this.#starting--;
+      this.#vain = { failures: 0, retryAt: 0 };
+      this.#welcome(new Instance({ ...started, ahead: true }, version, this));
+    } catch (error) {
+      this.#starting--;
+      const failures = this.#vain.failures + 1;
+      this.#vain = { failures, retryAt: performance.now() + refillDelayMs(failures) };
+      this.#host.logs.startFailure(this.name, this.digest, asFnError(error), null);
+    }
+    this.pump();
+  }
+
+  #floor(): number {
+    if (this.retired) return 0;
+    return floorOf(this.#version?.record.limits.minInstances ?? 0, this.#expected, Date.now());
+  }
+
   async #start(version: ReadyVersion, waiter: Invocation): Promise<void> {
     this.#starting++;
     const { requestId, deadlineMs } = waiter.head;
@@ -236,6 +297,7 @@ export class Group {
       starting: this.#starting,
       concurrency,
       maxInstances,
+      floor: this.#floor(),
     };
   }
 

@@ -41,14 +41,17 @@ export class Instance implements FrameHandler {
   readonly #version: ReadyVersion;
   readonly #owner: InstanceOwner;
   readonly #initMs: number;
+  /** Started before anybody waited for it: its first invocation finds it hot. */
+  readonly #ahead: boolean;
   readonly #lifetime: number;
   readonly #active = new Map<number, Invocation>();
   #served = 0;
   #logBytes = 0;
   #gone = false;
 
-  constructor({ forked, kind, initMs }: Started, version: ReadyVersion, owner: InstanceOwner) {
+  constructor({ forked, kind, initMs, ahead = false }: Started, version: ReadyVersion, owner: InstanceOwner) {
     this.kind = kind;
+    this.#ahead = ahead;
     this.#forked = forked;
     this.#version = version;
     this.#owner = owner;
@@ -91,7 +94,7 @@ export class Instance implements FrameHandler {
 
   /** Only when `free`. The first invocation has the start kind and the load time of the instance; all others find it hot. */
   serve(invocation: Invocation): void {
-    const first = this.#served++ === 0;
+    const first = this.#served++ === 0 && !this.#ahead;
     this.#active.set(this.#served, invocation);
     const [kind, initMs] = first ? [this.kind, this.#initMs] : (["hot", 0] as const);
     invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this });
@@ -180,8 +183,16 @@ export class Instance implements FrameHandler {
     invocation.instanceDone();
     this.#active.delete(stream);
     this.lastUsedAt = performance.now();
-    this.#owner.onSettled(invocation, done);
+    const last = this.spent && this.#active.size === 0;
+    if (!last) this.#owner.onSettled(invocation, done);
     this.#owner.onFree(this);
+    if (last) void this.#settleLast(invocation, done);
+  }
+
+  /** The record of an instance's last invocation is written when its memory has been given back. */
+  async #settleLast(invocation: Invocation, done: PeerDone): Promise<void> {
+    await this.#forked.destroy().catch(() => undefined); // whoever discards it notes the failure
+    this.#owner.onSettled(invocation, done);
   }
 
   #depth(): number {

@@ -84,9 +84,14 @@ export class Rooms {
     });
   }
 
+  /** For how many instances more there is room, with nothing ended for them. */
+  get room(): number {
+    return Math.max(0, this.#maxInstances - this.#size());
+  }
+
   sweep(now: number): void {
     for (const group of this.#groups.values()) {
-      group.reap(now);
+      group.tend(now);
       if (group.unused && now - group.lastUsedAt > FORGET_MS) this.remove(group);
     }
   }

@@ -70,7 +70,7 @@ export class Runtimes {
     const { starter, poolSize, pressure } = this.#options;
     starter.useZygote(runtime, up);
     await up;
-    await starter.openPool(runtime, poolSize, pressure);
+    await starter.pools.open(runtime, poolSize, pressure);
   }
 
   #retry(runtime: RuntimeName, error: unknown): void {

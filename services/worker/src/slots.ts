@@ -7,6 +7,11 @@ export class Slots {
     this.#free = limit;
   }
 
+  /** Those that nobody holds; none while somebody waits. */
+  get free(): number {
+    return this.#free;
+  }
+
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -1,7 +1,5 @@
-import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
 import { FnError } from "@zygo/contracts";
-import { poolTarget } from "@zygo/core";
 import type { RuntimeName, StartKind } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import { Forked } from "./forked.ts";
@@ -9,8 +7,7 @@ import type { InsideServices } from "./inside.ts";
 import { loadVersion } from "./load.ts";
 import type { Log } from "@zygo/service";
 import type { PeerLoaded, PeerLog } from "./peer.ts";
-import { Pool } from "./pool.ts";
-import { Slots } from "./slots.ts";
+import { Pools } from "./pools.ts";
 import { deadlined } from "./timers.ts";
 import type { ReadyVersion } from "./versions.ts";
 
@@ -21,25 +18,23 @@ export interface Started {
   loaded: PeerLoaded;
   /** Milliseconds from `load` sent to `loaded` received. */
   initMs: number;
+  /** Nobody waited for it when it was started. */
+  ahead?: boolean;
 }
-
-/** What a tenant-less sandbox runs with until a version's limits are set. */
-const EMPTY_LIMITS = { memoryBytes: 128 * 1024 * 1024, cpu: 1, pids: 64, tmpBytes: 64 * 1024 * 1024 };
-const EMPTY_HOSTNAME = "fn";
 
 /** Makes instances: out of the pool, or cold. Bounds how many are forked at once, not how many load. */
 export class Starter {
   readonly #host: SandboxHost;
   readonly #services: InsideServices;
   readonly #log: Log;
-  readonly #pools = new Map<RuntimeName, Pool>();
+  readonly pools: Pools;
   readonly #zygotes = new Map<RuntimeName, Promise<unknown>>();
-  readonly #forks = new Slots(Math.max(2, availableParallelism()));
 
   constructor(given: { host: SandboxHost; services: InsideServices; log: Log }) {
     this.#host = given.host;
     this.#services = given.services;
     this.#log = given.log;
+    this.pools = new Pools(given);
   }
 
   /** Starts of the runtime wait until its zygote is up; without a zygote under way they fail. */
@@ -49,26 +44,12 @@ export class Starter {
     up.catch(() => undefined);
   }
 
-  /** Keeps tenant-less instances of a runtime whose zygote is ready. Resolves once there are as many as there should be. Once a runtime. */
-  async openPool(runtime: RuntimeName, poolSize: number | undefined, pressure: () => { waiting: number; starting: number }): Promise<void> {
-    if (this.#pools.has(runtime)) return;
-    const make = () => Forked.make(this.#host, this.#services, { runtime, limits: EMPTY_LIMITS, hostname: EMPTY_HOSTNAME });
-    const pool = new Pool({ runtime, target: poolTarget(runtime, poolSize), make, pressure, log: this.#log });
-    this.#pools.set(runtime, pool);
-    await pool.filled;
-  }
-
-  /** Tenant-less instances that are ready. */
-  get pooled(): number {
-    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.ready, 0);
-  }
-
   /**
    * @throws FnError: the function's code when its load fails (see `loadVersion`), INTERNAL when no process can be made. Nothing is left then.
    */
   async start(version: ReadyVersion, given: { limitMs: number; onLog: (line: PeerLog) => void }): Promise<Started> {
     await this.#zygote(version.record.limits.runtime, given.limitMs);
-    const { forked, kind } = await this.#forks.run(() => this.#fork(version));
+    const { forked, kind } = await this.pools.slots.run(() => this.#fork(version));
     const loadAt = performance.now();
     try {
       const loaded = await loadVersion(forked, version, given);
@@ -85,7 +66,7 @@ export class Starter {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await this.pools.close();
   }
 
   async #zygote(runtime: RuntimeName, limitMs: number): Promise<void> {
@@ -114,7 +95,7 @@ export class Starter {
   }
 
   async #fromPool({ record, layer, limits }: ReadyVersion): Promise<Forked | undefined> {
-    const forked = this.#pools.get(record.limits.runtime)?.claim();
+    const forked = this.pools.claim(record.limits.runtime);
     if (forked === undefined) return undefined;
     try {
       await forked.sandbox.assign({ layer, limits });

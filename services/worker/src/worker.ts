@@ -11,6 +11,7 @@ import { createInternalCalls } from "./internal-calls.ts";
 import type { Log } from "@zygo/service";
 import { probe } from "./probe.ts";
 import { followAliases, type AliasSource } from "./retire.ts";
+import { followStanding, type StandingSource } from "./standing.ts";
 import { Runtimes } from "./runtimes.ts";
 import { Starter } from "./starter.ts";
 import { deadlined } from "./timers.ts";
@@ -22,7 +23,7 @@ const SWEEP_MS = 250;
 const DRAIN_MS = 25_000;
 
 /** What the worker needs of the platform's state. */
-export interface WorkerStore extends AliasSource, Pick<VersionSource, "version"> {
+export interface WorkerStore extends AliasSource, StandingSource {
   appendLogs(name: string, lines: readonly LogEntry[]): Promise<void>;
   announceWorker(id: string, address: string): Promise<void>;
   removeWorker(id: string): Promise<void>;
@@ -77,11 +78,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
   await runtimes.open(options.runtimes);
   const unfollow = followAliases(store, rooms, log);
+  const unstand = followStanding(store, (name, digest) => dispatcher.stand(name, digest), log);
   const api = await serveApi({
     seccompDenials: options.seccompDenials ?? [],
     socket,
     rooms,
     probe: (request) => probe(request, { versions, starter }),
+    prewarm: (request) => dispatcher.prewarm(request),
     trouble: () => undefined,
     log,
   });
@@ -93,6 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const stop = async (): Promise<void> => {
     stopping.abort();
     unfollow();
+    unstand();
     await Promise.all([taking, announcing]);
     await store.removeWorker(id).catch(() => undefined);
     await deadlined(dispatcher.settled(), DRAIN_MS, () => new FnError("SHUTTING_DOWN")).catch(() =>

@@ -28,7 +28,7 @@ test("200 instances started and ended leave the worker as it was", { timeout: 12
   for (let warm = 0; warm < 4; warm++) await platform.call(once);
   const calm = async () => {
     await expect.poll(() => platform.worker.dispatcher.rooms.pressure, { timeout: 5_000 }).toEqual({ waiting: 0, starting: 0 });
-    await expect.poll(() => platform.worker.dispatcher.starter.pooled, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => platform.worker.dispatcher.starter.pools.ready, { timeout: 10_000 }).toBe(2);
     await new Promise((resolve) => setTimeout(resolve, 300));
   };
   await calm();
