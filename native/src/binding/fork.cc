@@ -1,7 +1,11 @@
 // The fork point: loaded by a zygote, and by nothing else.
 //
 //   calmPlatform()                 first of all; see calm-platform.h
-//   serve(controlFd, seccompProgram) → blocks; returns only in a forked child, with { channel, sandbox }
+//   serve(controlFd, instanceFilter, templateFilter) → blocks; returns only in a forked child, with
+//                                  { channel, control }; control is -1 but in a template
+//   serveTemplate(controlFd, instanceFilter) → the same in a template, whose children are instances
+//   tellFrozen(controlFd, reasons)
+//   handles() → { type, active }[] of the event loop; requests() → how many are under way
 //   forkCheck() → { pid, fd }: a plain fork for the self-test; pid is 0 in the child
 //   collect(pid, fd, timeoutMs) → what the check child wrote, or null when it hung or crashed
 //   ready(controlFd, selfTestJson)
@@ -19,30 +23,57 @@
 
 #include "binding/become-child.h"
 #include "binding/calm-platform.h"
-#include "binding/zygote.h"
+#include "binding/fork-server.h"
+#include "binding/loop-state.h"
 #include "napi.h"
 #include "sys/socket.h"
 
 namespace {
 
 using binding::become_child;
+using binding::ForkServer;
 using binding::kEnterFailed;
+using binding::loop_handles;
+using binding::loop_requests;
 using binding::send_event;
-using binding::Zygote;
 
 Napi::Error napi_error(Napi::Env env, const sys::Failure& failed) { return Napi::Error::New(env, failed.text()); }
 
-Napi::Value serve(const Napi::CallbackInfo& info) {
-  const auto program = info[1].As<Napi::Buffer<char>>();
-  Zygote zygote(info[0].As<Napi::Number>().Int32Value(), {program.Data(), program.Length()});
-  if (const auto prepared = zygote.prepare(); !prepared) throw napi_error(info.Env(), prepared.failure());
-  uint32_t sandbox = 0;
-  const int channel = zygote.serve(sandbox);
+std::span<const char> bytes_of(const Napi::Value& value) {
+  const auto buffer = value.As<Napi::Buffer<char>>();
+  return {buffer.Data(), buffer.Length()};
+}
+
+Napi::Value serve_as(const Napi::CallbackInfo& info, ForkServer::Role role, const binding::Filters& filters) {
+  ForkServer server(role, info[0].As<Napi::Number>().Int32Value(), filters);
+  if (const auto prepared = server.prepare(); !prepared) throw napi_error(info.Env(), prepared.failure());
+  const binding::Birth birth = server.serve();
   auto child = Napi::Object::New(info.Env());
-  child["channel"] = channel;
-  child["sandbox"] = sandbox;
+  child["channel"] = birth.channel;
+  child["control"] = birth.control;
   return child;
 }
+
+Napi::Value serve(const Napi::CallbackInfo& info) {
+  return serve_as(info, ForkServer::Role::kZygote, {bytes_of(info[1]), bytes_of(info[2])});
+}
+
+Napi::Value serve_template(const Napi::CallbackInfo& info) {
+  return serve_as(info, ForkServer::Role::kTemplate, {bytes_of(info[1]), {}});
+}
+
+Napi::Value handles(const Napi::CallbackInfo& info) {
+  auto result = Napi::Array::New(info.Env());
+  for (const binding::LoopHandle& handle : loop_handles()) {
+    auto entry = Napi::Object::New(info.Env());
+    entry["type"] = handle.type;
+    entry["active"] = handle.active;
+    result[result.Length()] = entry;
+  }
+  return result;
+}
+
+Napi::Value requests(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), loop_requests()); }
 
 Napi::Value fork_check(const Napi::CallbackInfo& info) {
   int ends[2];
@@ -87,6 +118,12 @@ Napi::Value ready(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value tell_frozen(const Napi::CallbackInfo& info) {
+  send_event(info[0].As<Napi::Number>().Int32Value(), jail::ZygoteEventKind::kFrozen, 0, 0, 0,
+             info[1].As<Napi::String>().Utf8Value());
+  return info.Env().Undefined();
+}
+
 Napi::Value own_pid(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), getpid()); }
 
 Napi::Value socket_pair(const Napi::CallbackInfo& info) {
@@ -109,6 +146,10 @@ Napi::Value calm_platform(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["calmPlatform"] = Napi::Function::New(env, calm_platform);
   exports["serve"] = Napi::Function::New(env, serve);
+  exports["serveTemplate"] = Napi::Function::New(env, serve_template);
+  exports["tellFrozen"] = Napi::Function::New(env, tell_frozen);
+  exports["handles"] = Napi::Function::New(env, handles);
+  exports["requests"] = Napi::Function::New(env, requests);
   exports["forkCheck"] = Napi::Function::New(env, fork_check);
   exports["collect"] = Napi::Function::New(env, collect);
   exports["pid"] = Napi::Function::New(env, own_pid);

@@ -38,7 +38,8 @@ constexpr const char* kReadOnlyDirs[] = {"bus", "fs", "irq", "sys"};
 
 Done await_id_map(Blueprint& print) {
   char byte = 0;
-  if (sys::retrying([&] { return ::read(print.mapped, &byte, 1); }) != 1) return sys::failure("read", "id map");
+  if (print.mapped >= 0 && sys::retrying([&] { return ::read(print.mapped, &byte, 1); }) != 1)
+    return sys::failure("read", "id map");
   return sys::set_ids(kRoot, kRoot);
 }
 
@@ -135,10 +136,10 @@ Done default_signals(Blueprint&) {
   return done();
 }
 
-Done drop_privileges(Blueprint&) {
+Done drop_privileges(Blueprint& print) {
   TRY(sys::drop_bounding_capabilities());
-  TRY(sys::set_ids(kInit, kInit));
-  TRY(sys::drop_all_capabilities());
+  TRY(sys::set_ids(print.ids.init, print.ids.init));
+  TRY(sys::drop_capabilities(0));
   return sys::no_new_privileges();
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "jail/identity.h"
 #include "jail/step.h"
 #include "sys/fd.h"
 
@@ -14,7 +15,8 @@ struct Blueprint {
   std::string layer;  // "/layers/<name>", or empty
   std::string hostname;
   unsigned long long tmp_bytes = 0;
-  int mapped = -1;  // readable once the id maps are written
+  Ids ids;
+  int mapped = -1;  // readable once the id maps are written; -1: the user namespace is a domain's, and has its maps
   int lifeline = -1;
   int status = -1;
   int init_program = -1;

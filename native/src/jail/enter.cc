@@ -1,6 +1,7 @@
 #include "jail/enter.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,10 +33,9 @@ Done await_gate(Entry& entry) {
   return done();
 }
 
-// The pid namespace was set before the fork. One call joins the rest or none; the cgroup namespace is new, with our
-// cgroups as its root.
+// The pid namespace was set before the fork. The cgroup namespace is new, with our cgroups as its root.
 Done join_namespaces(Entry& entry) {
-  TRY(sys::set_namespaces(entry.init, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS));
+  for (const Namespace& space : std::span(entry.namespaces).subspan(1)) TRY(sys::set_namespaces(space.fd, space.kinds));
   if (::unshare(CLONE_NEWCGROUP) < 0) return sys::failure("unshare", "cgroup");
   return done();
 }
@@ -51,9 +51,15 @@ Done limit_resources(Entry&) {
   return done();
 }
 
+// What a template needs to fork into a sandbox of its domain: to join namespaces that the domain's user namespace owns,
+// and to become the function's uid there. Permitted alone, not in effect, until it forks: a module's process.setuid()
+// fails as it does in an instance.
+constexpr unsigned long long kForkCapabilities =
+    1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SETUID | 1ULL << CAP_SETGID;
+
 Done empty_bounding_set(Entry&) { return sys::drop_bounding_capabilities(); }
-Done become_function(Entry&) { return sys::set_ids(kFunction, kFunction); }
-Done drop_capabilities(Entry&) { return sys::drop_all_capabilities(); }
+Done become_function(Entry& entry) { return sys::set_ids(entry.uid, entry.uid); }
+Done drop_capabilities(Entry& entry) { return sys::drop_capabilities(entry.forks ? kForkCapabilities : 0); }
 Done no_new_privileges(Entry&) { return sys::no_new_privileges(); }
 
 Done plain_surroundings(Entry&) {

@@ -2,7 +2,7 @@
 //
 //   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE
 //   --instance-filter FILE
-//            [--fail-at STEP]
+//            --template-filter FILE [--fail-at STEP]
 // Descriptor 3 is its socket to the worker; when that closes, it ends with all that it made.
 #include <fcntl.h>
 #include <getopt.h>
@@ -29,7 +29,7 @@ constexpr int kLockAttempts = 500;
 constexpr int kLockPauseMicros = 10'000;
 
 struct Options {
-  std::string name, init, zygote_filter, instance_filter, fail_at;
+  std::string name, init, zygote_filter, instance_filter, template_filter, fail_at;
   StageSources stage;
 };
 
@@ -41,6 +41,7 @@ bool parse(int argc, char** argv, Options& options) {
                           {"init", 1, nullptr, 'i'},
                           {"zygote-filter", 1, nullptr, 'z'},
                           {"instance-filter", 1, nullptr, 's'},
+                          {"template-filter", 1, nullptr, 't'},
                           {"fail-at", 1, nullptr, 'f'},
                           {nullptr, 0, nullptr, 0}};
   for (int chosen; (chosen = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
@@ -57,6 +58,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.zygote_filter = value;
     else if (chosen == 's')
       options.instance_filter = value;
+    else if (chosen == 't')
+      options.template_filter = value;
     else if (chosen == 'f')
       options.fail_at = value;
     else if (chosen == 'b' && value.find('=') != std::string::npos)
@@ -97,7 +100,7 @@ Done serve(const Options& options) {
   Cgroups cgroups = TRY(Cgroups::open(options.name));
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
   Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
-                    TRY(sys::open_path("/dev/zero", O_RDONLY))};
+                    TRY(sys::open_path(options.template_filter, O_RDONLY)), TRY(sys::open_path("/dev/zero", O_RDONLY))};
   TRY(set_stage(options.stage));
   const Fd own_mounts = TRY(sys::open_path("/proc/self/ns/mnt", O_RDONLY));
   int lifeline[2];

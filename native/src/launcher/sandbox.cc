@@ -23,8 +23,9 @@ using sys::Done;
 using sys::done;
 using sys::Fd;
 
-constexpr unsigned long long kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr unsigned long long kNestedNamespaces =
+    CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr unsigned long long kNamespaces = CLONE_NEWUSER | kNestedNamespaces;
 constexpr int kBuildFailed = 70;
 // A hundred times what it takes on a busy machine. A launcher that waited longer would outlive its worker.
 constexpr int kBuildTimeoutMs = 5000;
@@ -58,9 +59,8 @@ sys::Result<Pipe> make_pipe() {
   ::_exit(kBuildFailed);
 }
 
-Done map_ids(pid_t pid, uint32_t sandbox) {
-  const std::string map = "0 " + std::to_string(jail::kFirstHostId + sandbox * jail::kIdsPerSandbox) + " " +
-                          std::to_string(jail::kIdsPerSandbox);
+Done map_ids(pid_t pid, const Place& place) {
+  const std::string map = "0 " + std::to_string(place.first_host_id) + " " + std::to_string(place.id_count);
   const std::string proc = "/proc/" + std::to_string(pid);
   TRY(sys::write_path(proc + "/uid_map", map));
   return sys::write_path(proc + "/gid_map", map);
@@ -127,7 +127,9 @@ struct Sandbox::Creation {
     return done();
   }
   static Done clone_namespaces(Creation& making) {
-    auto child = TRY(sys::clone_process(kNamespaces));
+    const Sandbox* domain = making.spec.place.domain;
+    auto child = domain == nullptr ? TRY(sys::clone_process(kNamespaces))
+                                   : TRY(sys::clone_process_inside(domain->init(), kNestedNamespaces));
     if (child.pid == 0) making.become_first();
     making.sandbox.init_pid_ = child.pid;
     making.sandbox.init_ = std::move(child.pidfd);
@@ -135,16 +137,18 @@ struct Sandbox::Creation {
     return done();
   }
   static Done map_identities(Creation& making) {
-    TRY(map_ids(making.sandbox.init_pid_, making.spec.id));
+    if (making.spec.place.domain != nullptr) return done();
+    TRY(map_ids(making.sandbox.init_pid_, making.spec.place));
     return sys::write_all(making.mapped.write.get(), "m");
   }
 
   [[noreturn]] void become_first() const {
     jail::Blueprint print{"/base/" + spec.runtime, spec.layer.empty() ? "" : "/layers/" + spec.layer,
                           spec.hostname,           spec.limits.tmp_bytes,
-                          mapped.read.get(),       shared.lifeline,
-                          status.write.get(),      shared.init_program};
-    become_init(print, shared.fail_at);
+                          spec.place.ids(),        spec.place.domain == nullptr ? mapped.read.get() : -1,
+                          shared.lifeline,         status.write.get(),
+                          shared.init_program};
+    become_init(print, spec.fail_at);
   }
 
   static constexpr jail::Step<Creation> kPlan[] = {{"cgroup", make_cgroup},
@@ -191,9 +195,13 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   Sandbox sandbox;
   sandbox.id_ = spec.id;
   sandbox.runtime_ = spec.runtime;
+  sandbox.layer_ = spec.layer;
   sandbox.has_layer_ = !spec.layer.empty();
+  if (spec.place.domain != nullptr) sandbox.domain_ = spec.place.domain->id();
+  sandbox.slot_ = spec.place.slot;
+  sandbox.function_uid_ = spec.place.ids().function;
   Creation making{shared, spec, sandbox};
-  bool made = jail::run_plan<Creation>(Creation::kPlan, making, shared.fail_at, failed);
+  bool made = jail::run_plan<Creation>(Creation::kPlan, making, spec.fail_at, failed);
   if (made) conceived(sandbox);
   made = made && await_up(making.status.read, failed);
   if (made) return sandbox;

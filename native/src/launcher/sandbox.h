@@ -6,11 +6,23 @@
 #include <optional>
 #include <string>
 
+#include "jail/identity.h"
 #include "jail/step.h"
 #include "launcher/cgroups.h"
 #include "sys/fd.h"
 
 namespace launcher {
+
+class Sandbox;
+
+// Where among the host's ids, and in whose user and pid namespace, a sandbox is made.
+struct Place {
+  uid_t first_host_id = 0;
+  uid_t id_count = jail::kIdsPerSandbox;
+  const Sandbox* domain = nullptr;  // then it is nested there, and has no ids of its own but these
+  uid_t slot = 0;                   // among those nested there
+  jail::Ids ids() const { return domain == nullptr ? jail::Ids{} : jail::nested_ids(slot); }
+};
 
 struct SandboxSpec {
   uint32_t id = 0;
@@ -18,6 +30,8 @@ struct SandboxSpec {
   std::string layer;  // a name below the layers directory, or empty
   std::string hostname;
   Limits limits;
+  Place place;
+  std::string fail_at;  // failure injection
 };
 
 // What every sandbox of this launcher shares.
@@ -47,6 +61,11 @@ class Sandbox {
   const sys::Fd& init() const { return init_; }
   const Cgroup& cgroup() const { return cgroup_; }
   const std::string& runtime() const { return runtime_; }
+  const std::string& layer() const { return layer_; }
+  // Of the domain that it is nested in; 0: in none.
+  uint32_t domain() const { return domain_; }
+  uid_t slot() const { return slot_; }
+  uid_t function_uid() const { return function_uid_; }
 
  private:
   struct Creation;
@@ -58,7 +77,11 @@ class Sandbox {
   sys::Fd init_;  // pidfd
   Cgroup cgroup_;
   std::string runtime_;
+  std::string layer_;
   bool has_layer_ = false;
+  uint32_t domain_ = 0;
+  uid_t slot_ = 0;
+  uid_t function_uid_ = jail::kFunction;
 };
 
 // A layer's name must be one path component.

@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/clock.h"
 #include "launcher/wire-forms.h"
 #include "sys/file.h"
 
@@ -35,7 +37,8 @@ Service::Service(WorkerLink link, Shared shared, Programs programs, sys::Fd sign
     : link_(std::move(link)),
       shared_(std::move(shared)),
       programs_(std::move(programs)),
-      signals_(std::move(signals)) {}
+      signals_(std::move(signals)),
+      watch_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 void Service::run() {
   while (worker_here_) {
@@ -46,7 +49,8 @@ void Service::run() {
 }
 
 int Service::poll_once(int timeout_ms) {
-  std::vector<pollfd> wanted{{link_.socket(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+  std::vector<pollfd> wanted{{link_.socket(), POLLIN, 0}, {signals_.get(), POLLIN, 0}, {watch_.get(), POLLIN, 0}};
+  const size_t first_zygote = wanted.size();
   std::vector<std::string> runtimes;
   for (const auto& [runtime, zygote] : zygotes_) {
     wanted.push_back({zygote.socket(), POLLIN, 0});
@@ -56,10 +60,13 @@ int Service::poll_once(int timeout_ms) {
   if (wanted[0].revents != 0 && worker_here_) worker_here_ = link_.read();
   for (size_t at = 0; at < runtimes.size(); ++at) {
     const auto zygote = zygotes_.find(runtimes[at]);
-    if (wanted[at + 2].revents != 0 && zygote != zygotes_.end()) take_zygote_events(zygote->second);
+    if (wanted[at + first_zygote].revents != 0 && zygote != zygotes_.end()) take_zygote_events(zygote->second);
   }
+  if (wanted[2].revents != 0) take_watched();
+  lose_silent_templates();
   reap();
   finish_endings();
+  finish_retiring();
   return 0;
 }
 
@@ -74,6 +81,7 @@ void Service::handle(const Json& request) {
     if (op == "assign") return assign(request);
     if (op == "usage") return usage(request);
     if (op == "destroy") return destroy(request);
+    if (op == "retire") return retire(request);
     link_.refuse(id, {"request", "unknown operation " + op});
   } catch (const std::exception& error) {
     link_.refuse(id, {"request", error.what()});
@@ -84,37 +92,39 @@ void Service::start_zygote(const Json& request) {
   const std::string runtime = request.at("runtime").get<std::string>();
   if (zygotes_.contains(runtime)) return link_.refuse(request.at("id"), {"zygote", "it runs already"});
   jail::StepFailure failed;
-  auto zygote = Zygote::start(runtime, programs_.zygote, programs_.instance.get(), shared_.fail_at, failed);
+  auto zygote = Zygote::start(runtime, {programs_.zygote, programs_.instance.get(), programs_.templ.get()},
+                              shared_.fail_at, failed);
   if (!zygote) return link_.refuse(request.at("id"), failed);
   zygotes_.emplace(runtime, std::move(*zygote));
   starting_[runtime] = request.at("id");
 }
 
 void Service::create(const Json& request) {
-  const SandboxSpec spec{request.at("sandbox").get<uint32_t>(), request.at("runtime").get<std::string>(),
-                         request.value("layer", ""), request.at("hostname").get<std::string>(),
-                         limits_of(request.at("limits"))};
-  if (!spec.layer.empty() && !valid_layer_name(spec.layer))
-    return link_.refuse(request.at("id"), {"request", "bad layer name"});
-  if (sandboxes_.contains(spec.id) || endings_.contains(spec.id))
-    return link_.refuse(request.at("id"), {"request", "the id is taken"});
   // With "forkId" the fork is asked for while the sandbox is being built: the child waits at the gate.
   const Json fork_id = request.value("forkId", Json());
   const sys::Fd channel = fork_id.is_null() ? sys::Fd() : link_.take_fd();
   const Gate gate = make_gate();
+  sys::Fd control;
   jail::StepFailure failed;
-  auto sandbox = Sandbox::create(shared_, spec, failed, [&](const Sandbox& conceived) {
-    if (!fork_id.is_null()) fork_into(fork_id, conceived, channel, gate.read.get());
-  });
+  const auto spec = plan(request, control, failed);
+  std::optional<Sandbox> sandbox;
+  if (spec) {
+    sandbox = Sandbox::create(shared_, *spec, failed, [&](const Sandbox& conceived) {
+      if (!fork_id.is_null()) fork_into(fork_id, conceived, {channel.get(), gate.read.get(), control.get()});
+    });
+    if (!sandbox) {
+      forking_.erase(spec->id);
+      give_back_place(spec->id, spec->place.domain == nullptr ? 0 : spec->place.domain->id(), spec->place.slot);
+    }
+  }
   if (!sandbox) {
-    forking_.erase(spec.id);
     if (!fork_id.is_null()) link_.refuse(fork_id, failed);
     return link_.refuse(request.at("id"), failed);
   }
   (void)sys::write_all(gate.write.get(), "g");
   const pid_t pid = sandbox->init_pid();
-  inits_[pid] = spec.id;
-  sandboxes_.emplace(spec.id, std::move(*sandbox));
+  inits_[pid] = spec->id;
+  sandboxes_.emplace(spec->id, std::move(*sandbox));
   link_.answer(request.at("id"), {{"pid", pid}});
 }
 
@@ -122,19 +132,26 @@ void Service::fork(const Json& request) {
   const sys::Fd channel = link_.take_fd();
   const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
   if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"fork", "no such sandbox"});
-  fork_into(request.at("id"), sandbox->second, channel, programs_.open_gate.get());
+  fork_into(request.at("id"), sandbox->second, {channel.get(), programs_.open_gate.get()});
 }
 
-// Refuses at once, or answers when the zygote has forked.
-void Service::fork_into(const Json& id, const Sandbox& sandbox, const sys::Fd& channel, int gate) {
+// Refuses at once, or answers when the zygote or the template has forked.
+void Service::fork_into(const Json& id, const Sandbox& sandbox, const ForkEnds& ends) {
+  if (ends.channel < 0) return link_.refuse(id, {"fork", "no channel"});
+  if (sandbox.domain() != 0) return fork_nested(id, sandbox, ends);
   const auto zygote = zygotes_.find(sandbox.runtime());
-  if (!channel) return link_.refuse(id, {"fork", "no channel"});
   if (zygote == zygotes_.end()) return link_.refuse(id, {"fork", "no zygote of this runtime"});
-  const Zygote::ForkFds fds{channel.get(), sandbox.init().get(), gate, sandbox.cgroup().doors()};
-  if (const auto asked = zygote->second.request_fork(sandbox.id(), fds, shared_.fail_at); !asked) {
+  const bool templ = ends.control >= 0;
+  jail::ForkRequest request{
+      templ ? jail::ForkKind::kTemplate : jail::ForkKind::kInstance, sandbox.id(), sandbox.function_uid(), {}};
+  shared_.fail_at.copy(request.fail_at, sizeof request.fail_at);
+  std::vector<int> fds{ends.channel, ends.gate, sandbox.init().get()};
+  if (templ) fds.push_back(ends.control);
+  for (const int door : sandbox.cgroup().doors()) fds.push_back(door);
+  if (const auto asked = zygote->second.request_fork(request, fds); !asked) {
     return link_.refuse(id, {"fork", asked.failure().text()});
   }
-  forking_[sandbox.id()] = id;
+  forking_[sandbox.id()] = {id, now_ms()};
 }
 
 void Service::assign(const Json& request) {
@@ -156,10 +173,19 @@ void Service::usage(const Json& request) {
 }
 
 void Service::destroy(const Json& request) {
-  const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
-  if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"destroy", "no such sandbox"});
+  const uint32_t id = request.at("sandbox").get<uint32_t>();
+  if (sandboxes_.contains(id)) return start_ending(id, request.at("id"));
+  const auto ending = endings_.find(id);
+  if (ending == endings_.end() || !ending->second.request.is_null()) {
+    return link_.refuse(request.at("id"), {"destroy", "no such sandbox"});
+  }
+  ending->second.request = request.at("id");
+}
+
+void Service::start_ending(uint32_t id, const Json& request) {
+  const auto sandbox = sandboxes_.find(id);
   sandbox->second.kill();
-  endings_.emplace(sandbox->first, Ending{std::move(sandbox->second), request.at("id")});
+  endings_.emplace(id, Ending{std::move(sandbox->second), request});
   sandboxes_.erase(sandbox);
 }
 
@@ -181,7 +207,12 @@ void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
     case jail::ZygoteEventKind::kForked: {
       const auto asked = forking_.find(event.sandbox);
       if (asked == forking_.end()) return;
-      link_.answer(asked->second, {{"pid", event.pid}});
+      if (const auto domain = domains_.find(event.sandbox); domain != domains_.end()) {
+        if (auto process = open_member(event.pid, sandboxes_.at(event.sandbox).init_pid())) {
+          domain->second.set_process(std::move(*process));
+        }
+      }
+      link_.answer(asked->second.id, {{"pid", event.pid}});
       forking_.erase(asked);
       return;
     }
@@ -192,12 +223,14 @@ void Service::take_event(Zygote& zygote, const jail::ZygoteEvent& event) {
       if (starting_.contains(zygote.runtime())) return zygote.note_failure(event.text);
       const auto asked = forking_.find(event.sandbox);
       if (event.pid == 0 && asked != forking_.end()) {
-        link_.refuse(asked->second, {"fork", event.text});
+        link_.refuse(asked->second.id, {"fork", event.text});
         forking_.erase(asked);
         return;
       }
       return link_.tell({{"event", "enter-failed"}, {"sandbox", event.sandbox}, {"error", event.text}});
     }
+    case jail::ZygoteEventKind::kFrozen:
+      return;
   }
 }
 
@@ -209,11 +242,11 @@ void Service::lose_zygote(std::string runtime) {
   const jail::StepFailure end = zygote->second.end();
   for (auto asked = forking_.begin(); asked != forking_.end();) {
     const auto sandbox = sandboxes_.find(asked->first);
-    if (sandbox != sandboxes_.end() && sandbox->second.runtime() != runtime) {
+    if (sandbox != sandboxes_.end() && (sandbox->second.runtime() != runtime || sandbox->second.domain() != 0)) {
       ++asked;
       continue;
     }
-    link_.refuse(asked->second, {"fork", "the zygote ended"});
+    link_.refuse(asked->second.id, {"fork", "the zygote ended"});
     asked = forking_.erase(asked);
   }
   zygotes_.erase(zygote);
@@ -236,7 +269,6 @@ void Service::reap() {
     if (const auto sandbox = sandboxes_.find(id); sandbox != sandboxes_.end()) {
       endings_.emplace(id, Ending{std::move(sandbox->second), nullptr});
       sandboxes_.erase(sandbox);
-      link_.tell({{"event", "sandbox-exit"}, {"sandbox", id}});
     }
     if (const auto ending = endings_.find(id); ending != endings_.end()) ending->second.reaped = true;
   }
@@ -246,7 +278,8 @@ void Service::reap() {
 void Service::finish_endings() {
   for (auto at = endings_.begin(); at != endings_.end();) {
     Ending& ending = at->second;
-    if (!ending.reaped) {
+    const auto domain = domains_.find(at->first);
+    if (!ending.reaped || (domain != domains_.end() && !domain->second.empty())) {
       ++at;
       continue;
     }
@@ -255,11 +288,19 @@ void Service::finish_endings() {
       ++at;
       continue;
     }
-    if (!ending.request.is_null()) link_.answer(ending.request, usage);
+    if (const auto asked = retiring_.extract(at->first)) link_.answer(asked.mapped(), usage);
+    if (!ending.request.is_null()) {
+      link_.answer(ending.request, usage);
+    } else {
+      Json event = usage;
+      event.update({{"event", "sandbox-gone"}, {"sandbox", at->first}});
+      link_.tell(event);
+    }
     if (const auto asked = forking_.find(at->first); asked != forking_.end()) {
-      link_.refuse(asked->second, {"fork", "the sandbox ended"});
+      link_.refuse(asked->second.id, {"fork", "the sandbox ended"});
       forking_.erase(asked);
     }
+    give_back_place(at->first, ending.sandbox.domain(), ending.sandbox.slot());
     at = endings_.erase(at);
   }
 }

@@ -3,9 +3,11 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "launcher/domain.h"
 #include "launcher/sandbox.h"
 #include "launcher/worker-link.h"
 #include "launcher/zygote.h"
@@ -15,6 +17,7 @@ namespace launcher {
 struct Programs {
   std::string zygote;  // struct sock_filter[] of the zygotes
   sys::Fd instance;    // file with that of the instances
+  sys::Fd templ;       // file with that of the templates
   sys::Fd open_gate;   // yields bytes without end: for forks into sandboxes that are built
 };
 
@@ -26,6 +29,24 @@ class Service {
 
  private:
   using Json = nlohmann::json;
+  struct Asked {
+    Json id;
+    int64_t since_ms = 0;
+  };
+  // What a fork goes with: the instance's end of its channel; what holds it back until the sandbox is built; a
+  // template's socket to us.
+  struct ForkEnds {
+    int channel;
+    int gate;
+    int control = -1;
+  };
+  // The process that a template forked. The kernel vouches for it.
+  struct Member {
+    pid_t pid;
+    sys::Fd process;  // pidfd
+    bool ended = false;
+    bool told = false;
+  };
   struct Ending {
     Sandbox sandbox;
     Json request;  // id of the destroy, or null
@@ -36,10 +57,28 @@ class Service {
   void start_zygote(const Json& request);
   void create(const Json& request);
   void fork(const Json& request);
-  void fork_into(const Json& id, const Sandbox& sandbox, const sys::Fd& channel, int gate);
+  void fork_into(const Json& id, const Sandbox& sandbox, const ForkEnds& ends);
+  void start_ending(uint32_t id, const Json& request);
   void assign(const Json& request);
   void usage(const Json& request);
   void destroy(const Json& request);
+
+  // In service-domains.cc.
+  std::optional<SandboxSpec> plan(const Json& request, sys::Fd& control, jail::StepFailure& failed);
+  bool place_domain(SandboxSpec& spec, sys::Fd& control, jail::StepFailure& failed);
+  bool place_nested(SandboxSpec& spec, uint32_t domain, jail::StepFailure& failed);
+  void give_back_place(uint32_t id, uint32_t domain, uid_t slot);
+  void fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds& ends);
+  void retire(const Json& request);
+  void take_watched();
+  void take_words(uint32_t domain);
+  void take_word(uint32_t domain, const TemplateWord& word);
+  void take_forked(const Sandbox& sandbox, pid_t sender);
+  void take_member_end(uint32_t sandbox);
+  void tell_exit(uint32_t sandbox, int status);
+  void lose_template(uint32_t domain, const char* reason);
+  void lose_silent_templates();
+  void finish_retiring();
 
   void take_zygote_events(Zygote& zygote);
   void take_event(Zygote& zygote, const jail::ZygoteEvent& event);
@@ -58,7 +97,12 @@ class Service {
   std::map<uint32_t, Ending> endings_;
   std::map<std::string, Zygote> zygotes_;
   std::map<std::string, Json> starting_;  // runtime → id of its zygote request
-  std::map<uint32_t, Json> forking_;      // sandbox → id of its fork request
+  std::map<uint32_t, Asked> forking_;     // sandbox → its fork request
+  std::map<uint32_t, Domain> domains_;    // by the id of their sandbox
+  DomainRanges ranges_;
+  std::map<uint32_t, Member> members_;  // by the nested sandbox that they are in
+  std::map<uint32_t, Json> retiring_;   // domain → id of its request
+  sys::Fd watch_;                       // epoll of the templates' sockets and the members' pidfds
   bool worker_here_ = true;
 };
 

@@ -7,6 +7,9 @@
 //   {"id":4,"op":"assign","sandbox":7,"layer":"…","limits":{…}}
 //   {"id":5,"op":"usage","sandbox":7}
 //   {"id":6,"op":"destroy","sandbox":7}
+//   {"id":7,"op":"create","template":true,"forkId":8,"sandbox":9,…} + the template's end of its channel: a domain
+//   {"id":10,"op":"create","sandbox":11,"domain":9,"hostname":"…","limits":{…}}: nested in it; "forkId" as above
+//   {"id":12,"op":"retire","sandbox":9}: ends the template; answers when the domain is gone, after its last sandbox
 // Answers: {"id":…,"ok":true,…} or {"id":…,"ok":false,"step":"…","error":"…"}. Events:
 // {"event":"exit"|"zygote-exit"|…,…}.
 #pragma once

@@ -26,19 +26,18 @@ using sys::Fd;
 
 constexpr int kExecFailed = 72;
 
-// What the process that becomes a zygote needs. Descriptors 3 and 4 are those that packages/runtime/src/zygote.ts
+// What the process that becomes a zygote needs. Descriptors 3, 4 and 5 are those that packages/runtime/src/zygote.ts
 // expects.
 struct Cradle {
   std::string base;
   int socket;
-  int instance_program;  // struct sock_filter[] for the instances
-  std::string zygote_program;
+  Zygote::Programs programs;
 };
 
 // io_uring rings do not survive a fork: libuv must find none.
 Done filter(Cradle& cradle) {
-  if (cradle.zygote_program.empty()) return done();
-  return sys::install_seccomp(cradle.zygote_program);
+  if (cradle.programs.zygote.empty()) return done();
+  return sys::install_seccomp(cradle.programs.zygote);
 }
 
 // The one file of /sys that Node reads before it moves its code to huge pages. @source node_large_page.cc
@@ -65,12 +64,13 @@ Done root(Cradle& cradle) {
 
 Done descriptors(Cradle& cradle) {
   const int socket = ::fcntl(cradle.socket, F_DUPFD, 10);
-  const int program = ::fcntl(cradle.instance_program, F_DUPFD, 10);
-  if (socket < 0 || program < 0) return sys::failure("fcntl F_DUPFD");
+  const int instance = ::fcntl(cradle.programs.instance, F_DUPFD, 10);
+  const int templ = ::fcntl(cradle.programs.templ, F_DUPFD, 10);
+  if (socket < 0 || instance < 0 || templ < 0) return sys::failure("fcntl F_DUPFD");
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(2, 1) < 0) return sys::failure("dup2");
-  if (::dup2(socket, 3) < 0 || ::dup2(program, 4) < 0) return sys::failure("dup2");
-  if (::close_range(5, ~0U, 0) < 0) return sys::failure("close_range");
+  if (::dup2(socket, 3) < 0 || ::dup2(instance, 4) < 0 || ::dup2(templ, 5) < 0) return sys::failure("dup2");
+  if (::close_range(6, ~0U, 0) < 0) return sys::failure("close_range");
   cradle.socket = 3;
   return done();
 }
@@ -138,8 +138,8 @@ void tell_failure(const Cradle& cradle, const jail::StepFailure& failed) {
 
 }  // namespace
 
-std::optional<Zygote> Zygote::start(const std::string& runtime, const std::string& zygote_program, int instance_program,
-                                    const std::string& fail_at, jail::StepFailure& failed) {
+std::optional<Zygote> Zygote::start(const std::string& runtime, const Programs& programs, const std::string& fail_at,
+                                    jail::StepFailure& failed) {
   auto sockets = sys::socket_pair(SOCK_SEQPACKET);
   if (!sockets) {
     failed = {"socket", sockets.failure().text()};
@@ -151,7 +151,7 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
     return std::nullopt;
   }
   if (child->pid == 0) {
-    Cradle cradle{"/base/" + runtime, sockets->second.get(), instance_program, zygote_program};
+    Cradle cradle{"/base/" + runtime, sockets->second.get(), programs};
     become_zygote(cradle, fail_at);
   }
   Zygote zygote;
@@ -162,11 +162,7 @@ std::optional<Zygote> Zygote::start(const std::string& runtime, const std::strin
   return zygote;
 }
 
-Done Zygote::request_fork(uint32_t sandbox, const ForkFds& given, const std::string& fail_at) {
-  jail::ForkRequest request{sandbox, {}};
-  fail_at.copy(request.fail_at, sizeof request.fail_at);
-  std::vector<int> fds{given.channel, given.init, given.gate};
-  fds.insert(fds.end(), given.cgroup_doors.begin(), given.cgroup_doors.end());
+Done Zygote::request_fork(const jail::ForkRequest& request, const std::vector<int>& fds) {
   return sys::send_message(socket_.get(), {reinterpret_cast<const char*>(&request), sizeof request}, fds);
 }
 

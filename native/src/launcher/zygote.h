@@ -14,17 +14,16 @@ namespace launcher {
 class Zygote {
  public:
   // Starts Node in a mount namespace of its own whose root is the base layer. `zygote_program`: struct sock_filter[]
-  // for itself; `instance_program`: a descriptor of the file with that of the instances.
-  static std::optional<Zygote> start(const std::string& runtime, const std::string& zygote_program,
-                                     int instance_program, const std::string& fail_at, jail::StepFailure& failed);
-  // Descriptors as in jail/zygote-protocol.h.
-  struct ForkFds {
-    int channel;
-    int init;
-    int gate;
-    std::vector<int> cgroup_doors;
+  // for itself; the others: descriptors of the files with those of its children.
+  struct Programs {
+    const std::string& zygote;
+    int instance;
+    int templ;
   };
-  sys::Done request_fork(uint32_t sandbox, const ForkFds& given, const std::string& fail_at);
+  static std::optional<Zygote> start(const std::string& runtime, const Programs& programs, const std::string& fail_at,
+                                     jail::StepFailure& failed);
+  // Descriptors as in jail/zygote-protocol.h.
+  sys::Done request_fork(const jail::ForkRequest& request, const std::vector<int>& fds);
   // The next event, or nothing when none is there; `gone` when the zygote ended.
   std::optional<jail::ZygoteEvent> next_event(bool& gone);
   void kill() const;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <span>
 
 #include "sys/fd.h"
@@ -17,16 +18,25 @@ struct Child {
 
 // clone3 with fork semantics and a pidfd. Only for single-threaded callers: no atfork handler runs.
 Result<Child> clone_process(unsigned long long flags);
+// As a child of the caller, with `flags`, in the user and pid namespace of the process behind `init`.
+Result<Child> clone_process_inside(const Fd& init, unsigned long long flags);
 Done set_namespaces(const Fd& pidfd, int flags);
-// Removes every capability: bounding, ambient, effective, permitted, inheritable; locks the securebits.
-// Ids change between the two halves, which need CAP_SETPCAP and CAP_SETUID.
+// Removes every capability from the bounding set and locks the securebits, so that no id or program brings one back;
+// then the other sets. Ids change between the two halves, which need CAP_SETPCAP and CAP_SETUID.
+// Does nothing in a process that has lost them already.
 Done drop_bounding_capabilities();
-Done drop_all_capabilities();
+// `kept` (1 << CAP_…) stay permitted; none is in effect afterwards.
+Done drop_capabilities(unsigned long long kept);
+// Puts in effect all that is permitted.
+Done raise_capabilities();
 Done set_ids(uid_t uid, gid_t gid);
 Done no_new_privileges();
 // An array of struct sock_filter.
 Done install_seccomp(std::span<const char> program);
 Done limit_resource(int resource, unsigned long long value);
+Result<Fd> open_process(pid_t pid);
+// How a process that was reaped ended, as waitpid gives it. Nothing where the kernel does not tell (before Linux 6.15).
+std::optional<int> exit_status(const Fd& pidfd);
 Done send_signal(const Fd& pidfd, int signal);
 
 }  // namespace sys

@@ -38,23 +38,58 @@ Done refuse_descriptors(const Fd& socket) {
   return done();
 }
 
-Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
+namespace {
+
+ssize_t send_once(int socket, std::span<const char> bytes, std::span<const int> fds, int flags) {
   ControlBuffer control{};
+  iovec part{const_cast<char*>(bytes.data()), bytes.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  if (!fds.empty()) {
+    header.msg_control = control.bytes;
+    header.msg_controllen = CMSG_SPACE(fds.size_bytes());
+    cmsghdr* rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(fds.size_bytes());
+    std::copy(fds.begin(), fds.end(), reinterpret_cast<int*>(CMSG_DATA(rights)));
+  }
+  return retrying([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL | flags); });
+}
+
+}  // namespace
+
+Done try_send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
+  if (send_once(socket, bytes, fds, MSG_DONTWAIT) < 0) return failure("sendmsg");
+  return done();
+}
+
+Result<size_t> receive_from(int socket, std::span<char> buffer, pid_t& sender) {
+  union {
+    cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(ucred))];
+  } control{};
+  iovec part{buffer.data(), buffer.size()};
+  msghdr header{};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.bytes;
+  header.msg_controllen = sizeof control.bytes;
+  const ssize_t got = retrying([&] { return ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
+  if (got < 0) return failure("recvmsg");
+  const cmsghdr* told = CMSG_FIRSTHDR(&header);
+  if (told != nullptr && told->cmsg_level == SOL_SOCKET && told->cmsg_type == SCM_CREDENTIALS) {
+    ucred who{};
+    memcpy(&who, CMSG_DATA(told), sizeof who);
+    sender = who.pid;
+  }
+  return static_cast<size_t>(got);
+}
+
+Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
   while (!bytes.empty()) {
-    iovec part{const_cast<char*>(bytes.data()), bytes.size()};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    if (!fds.empty()) {
-      header.msg_control = control.bytes;
-      header.msg_controllen = CMSG_SPACE(fds.size_bytes());
-      cmsghdr* rights = CMSG_FIRSTHDR(&header);
-      rights->cmsg_level = SOL_SOCKET;
-      rights->cmsg_type = SCM_RIGHTS;
-      rights->cmsg_len = CMSG_LEN(fds.size_bytes());
-      std::copy(fds.begin(), fds.end(), reinterpret_cast<int*>(CMSG_DATA(rights)));
-    }
-    const ssize_t sent = retrying([&] { return ::sendmsg(socket, &header, MSG_NOSIGNAL); });
+    const ssize_t sent = send_once(socket, bytes, fds, 0);
     if (sent < 0 && errno == EAGAIN) {
       pollfd ready{socket, POLLOUT, 0};
       if (::poll(&ready, 1, kSendTimeoutMs) == 1) continue;

@@ -1,6 +1,8 @@
 // Unix sockets that carry descriptors.
 #pragma once
 
+#include <sys/types.h>
+
 #include <span>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,11 @@ Result<std::pair<Fd, Fd>> socket_pair(int type);
 Done refuse_descriptors(const Fd& socket);
 // Sends all of `bytes`, `fds` with the first of them. Waits up to a second when the peer's buffer is full.
 Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds);
+// The same in one call that never waits, for a message socket: EAGAIN is a failure with that errno.
+Done try_send_message(int socket, std::span<const char> bytes, std::span<const int> fds);
+// One message without descriptors, not waited for, and who sent it (SO_PASSCRED): the number of bytes, 0 when the peer
+// is gone. What does not fit is cut.
+Result<size_t> receive_from(int socket, std::span<char> buffer, pid_t& sender);
 // One recvmsg; received descriptors are close-on-exec. EAGAIN is a failure with that errno.
 Result<Message> receive_message(int socket, std::span<char> buffer);
 // Brings `lo` up in the network namespace of the caller.

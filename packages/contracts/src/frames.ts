@@ -40,6 +40,8 @@ export const FrameType = {
   loaded: 11,
   /** instance → worker: the answer is out and every waitUntil has settled: `DonePayload` JSON. The stream number is free again. */
   done: 12,
+  /** worker → template, stream 0: load no more, serve no more, fork from now on. No payload; its answer goes to the launcher. */
+  freeze: 13,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 

@@ -7,7 +7,7 @@ import { isInstance } from "./is-instance.ts";
 import { loadedText } from "./json-text.ts";
 import type { Program } from "./program.ts";
 import { InvalidConfig, readConfig } from "./read-config.ts";
-import { NoHandlers, resolveHandlers } from "./resolve-handlers.ts";
+import { findAfterFork, NoHandlers, resolveHandlers } from "./resolve-handlers.ts";
 import { useSourceMap } from "./source-map.ts";
 
 export interface LoadOutcome {
@@ -28,9 +28,21 @@ export async function loadVersion(load: LoadPayload): Promise<LoadOutcome> {
     const config = readConfig(exports);
     const loaded = { ok: true, loadMs: clockMs() - startedMs, handlers: handlers.names };
     const identity = { function: load.function, version: load.version };
-    return { program: { identity, handlers, env }, loaded: loadedText(loaded, config) };
+    const afterFork = findAfterFork(exports);
+    return { program: { identity, handlers, env, ...(afterFork !== undefined && { afterFork }) }, loaded: loadedText(loaded, config) };
   } catch (thrown) {
     return { loaded: loadedText(refusal(thrown, clockMs() - startedMs), "null") };
+  }
+}
+
+/** @returns JSON text of the LoadedPayload when it failed. Never rejects. */
+export async function runAfterFork(afterFork: () => unknown): Promise<string | undefined> {
+  const startedMs = clockMs();
+  try {
+    await afterFork();
+    return undefined;
+  } catch (thrown) {
+    return loadedText(refusal(thrown, clockMs() - startedMs), "null");
   }
 }
 

@@ -11,6 +11,8 @@ export interface Program {
   handlers: Handlers;
   /** The second argument of every handler; frozen. */
   env: Readonly<Record<string, string | MessageSender>>;
+  /** The entry's `afterFork`: rebuilds, in an instance that was forked from a template, what instances must not share. */
+  afterFork?: () => unknown;
 }
 
 /** Calls the entry's handler for the request. May throw, and may return anything. */

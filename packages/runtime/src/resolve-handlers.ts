@@ -47,6 +47,15 @@ export function resolveHandlers(exports: unknown): Handlers {
   throw new NoHandlers(isClass(once) ? `The default export is a class; export an instance of it` : `Nothing to call: ${ACCEPTED_SHAPES}`);
 }
 
+/** The export `afterFork`, or the default export's method of that name. */
+export function findAfterFork(exports: unknown): (() => unknown) | undefined {
+  for (const place of [exports, read(exports, "default")]) {
+    const found = read(place, "afterFork");
+    if (typeof found === "function") return () => Reflect.apply(found, place, []) as unknown;
+  }
+  return undefined;
+}
+
 function fetchOf(place: unknown): Call | undefined {
   const method = read(place, "fetch");
   // Looked up at each call: an app may set its `fetch` later, and `this` must be the app.

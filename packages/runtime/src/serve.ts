@@ -4,18 +4,25 @@ import { EXIT_UNAWAITED, superviseProcess, type Exit } from "./process-end.ts";
 import { Session } from "./session.ts";
 import { SocketWire } from "./socket-wire.ts";
 
-export interface ServeOptions {
-  /** A connected stream socket to the worker. */
-  fd: number;
+/** An instance without a socket. `fd`: a connected stream socket to the worker. */
+export interface Instance {
+  /** Says hello on the socket, loads the version that the worker names, then serves its invocations until the worker closes its end. */
+  begin(fd: number): void;
+  /** What the worker's `freeze` calls; without it `freeze` is a breach of the protocol. */
+  onFreeze(listener: () => void): void;
+  /** An invocation is under way. */
+  readonly busy: boolean;
+  /** Gives up the socket; resolves when nothing of it is left. */
+  detach(): Promise<void>;
+  /** In a clone of a loaded process: says hello on a socket of its own when the function's `afterFork` has settled. */
+  resume(fd: number): Promise<void>;
 }
 
 /**
  * Makes all of an instance but its socket, in the zygote, so that a forked child has nothing to make: the session, the captured console,
  * the supervision of how the process ends. Call it once, after `warmUp`.
- * @returns what makes the forked process an instance: it says hello on the socket, loads the version that the worker names, then serves
- * its invocations until the worker closes its end.
  */
-export function prepareInstance(): (options: ServeOptions) => void {
+export function prepareInstance(): Instance {
   // The zygote has made it `_exit(2)`: taken now, before a function can replace it.
   const exit = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process);
   const wire = new SocketWire({
@@ -26,9 +33,23 @@ export function prepareInstance(): (options: ServeOptions) => void {
   receive(session, Buffer.alloc(0), exit); // compiled here, not in each child
   captureConsole(session.sink);
   superviseProcess(session, exit);
-  return ({ fd }) => {
-    wire.attach(fd);
-    session.greet();
+  return {
+    begin(fd) {
+      wire.attach(fd);
+      session.greet();
+    },
+    onFreeze: (listener) => session.onFreeze(listener),
+    get busy() {
+      return session.busy;
+    },
+    async detach() {
+      await session.channel.drained();
+      await wire.detach();
+    },
+    resume(fd) {
+      wire.attach(fd);
+      return session.resume();
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import { contextLog } from "./context.ts";
 import { currentInvocation } from "./current-invocation.ts";
 import { describeError } from "./describe-error.ts";
 import { Invocation, type Surroundings } from "./invocation.ts";
-import { loadVersion } from "./load-version.ts";
+import { loadVersion, runAfterFork } from "./load-version.ts";
 import { LogSink } from "./log-sink.ts";
 import type { Program } from "./program.ts";
 
@@ -16,6 +16,7 @@ export class Session {
   readonly #around: Surroundings;
   readonly #invocations = new Map<number, Invocation>();
   #program: Program | undefined;
+  #onFreeze: (() => void) | undefined;
 
   constructor(wire: Wire) {
     this.channel = new Channel(wire, (frame) => this.#receive(frame));
@@ -25,6 +26,25 @@ export class Session {
 
   greet(): void {
     this.channel.send(encodeText(FrameType.hello, 0, "{}"));
+  }
+
+  /** See `Instance`. */
+  onFreeze(listener: () => void): void {
+    this.#onFreeze = listener;
+  }
+
+  get busy(): boolean {
+    return this.#invocations.size > 0;
+  }
+
+  /** In a clone of a loaded process: hello, or, where `afterFork` failed, what a failed load says. Never rejects. */
+  async resume(): Promise<void> {
+    const { afterFork } = this.#program!;
+    if (afterFork === undefined) return this.greet();
+    const refusal = await runAfterFork(afterFork);
+    this.sink.flushSources();
+    if (refusal === undefined) this.greet();
+    else this.channel.send(encodeText(FrameType.loaded, 0, refusal));
   }
 
   /** From now on requests run this. */
@@ -59,6 +79,9 @@ export class Session {
         return this.#invocations.get(stream)?.cancel();
       case FrameType.load:
         return void this.#load(decodeJson(payload) as LoadPayload);
+      case FrameType.freeze:
+        if (this.#onFreeze === undefined || this.#program === undefined) throw new FrameError("nothing to freeze");
+        return this.#onFreeze();
       default:
         throw new FrameError(`unexpected frame type ${type}`);
     }

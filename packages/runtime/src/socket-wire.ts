@@ -39,7 +39,7 @@ export class SocketWire implements Wire {
     this.#onread = { buffer: allocUnsafeSlow(READ_BUFFER_BYTES), callback };
   }
 
-  /** Once, before anything is written. `fd`: a connected stream socket, its owner from now on. */
+  /** Before anything is written, and again after `detach`. `fd`: a connected stream socket, its owner from now on. */
   attach(fd: number): void {
     this.#fd = fd;
     this.#socket = new Socket({ fd, readable: true, writable: true, onread: this.#onread });
@@ -49,6 +49,12 @@ export class SocketWire implements Wire {
   /** Closes the socket; `onEnd` follows. */
   close(): void {
     this.#socket.destroy();
+  }
+
+  /** Closes the socket without `onEnd`; resolves when the event loop holds nothing of it. */
+  detach(): Promise<void> {
+    const socket = this.#socket.removeAllListeners("end").removeAllListeners("close");
+    return new Promise((resolve) => socket.once("close", () => resolve()).destroy());
   }
 
   get backlogBytes(): number {

@@ -32,6 +32,7 @@ export async function warmUp(socketPair?: () => [number, number]): Promise<void>
   await practiseLoad();
   await importModule("data:text/javascript,export%20default%201");
   warmDescriptors();
+  warmSignals();
   new SourceMap({ version: 3, file: "a", sources: ["a"], sourcesContent: [], names: [], mappings: "AAAA", sourceRoot: "" }).findEntry(0, 0);
   await withoutOptimiser(async () => {
     await practise();
@@ -118,6 +119,13 @@ async function practiseOnSocket([ours, theirs]: [number, number]): Promise<void>
     setImmediate(() => setImmediate(next));
   });
   closeSync(theirs);
+}
+
+/** libuv's signal pipe, which stays: a module that listens for a signal then opens no descriptor. */
+function warmSignals(): void {
+  const ignore = (): void => {};
+  process.on("SIGTERM", ignore);
+  process.off("SIGTERM", ignore);
 }
 
 /** The paths of a socket's reads and writes, without a socket. */

@@ -2,10 +2,11 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { RUNTIMES, type RuntimeName } from "@zygo/contracts/names";
 import { z } from "zod";
-import { KernelSandbox } from "./kernel-sandbox.ts";
+import { KernelSandbox, requestOf, Usage } from "./kernel-sandbox.ts";
+import { KernelTemplate } from "./kernel-template.ts";
 import { type LauncherEvent, LauncherLink } from "./launcher-link.ts";
 import { nativeFile } from "./native-files.ts";
-import type { InstanceProcess, SandboxHost, SandboxHostOptions, SandboxSpec, ZygoteInfo } from "./ports.ts";
+import type { InstanceProcess, SandboxHost, SandboxHostOptions, SandboxSpec, TemplateSpec, ZygoteInfo } from "./ports.ts";
 import { writePrograms } from "./seccomp/write-programs.ts";
 
 /** Sandbox ids pick the uid range, so they are not reused at once; see native/src/jail/identity.h for the bound. */
@@ -19,6 +20,9 @@ const ExitEvent = z.object({
   pid: z.int(),
   status: z.object({ code: z.int().nullable(), signal: z.string().nullable() }),
 });
+const TemplateExit = z.object({ event: z.literal("template-exit"), sandbox: z.int(), reason: z.string() });
+const FrozenEvent = z.object({ event: z.literal("frozen"), sandbox: z.int(), reasons: z.string() });
+const SandboxGone = Usage.extend({ event: z.literal("sandbox-gone"), sandbox: z.int() });
 const ZygoteExit = z.object({ event: z.literal("zygote-exit"), runtime: z.enum(RUNTIMES) });
 const EnterFailed = z.object({ event: z.literal("enter-failed"), sandbox: z.int(), error: z.string() });
 
@@ -27,6 +31,7 @@ export class KernelHost implements SandboxHost {
   readonly lost: Promise<string>;
   readonly #link: LauncherLink;
   readonly #sandboxes = new Map<number, KernelSandbox>();
+  readonly #templates = new Map<number, KernelTemplate>();
   readonly #log: (line: string) => void;
   readonly #onZygoteExit: (runtime: RuntimeName) => void;
   #nextId = 1;
@@ -41,8 +46,10 @@ export class KernelHost implements SandboxHost {
       onLog: this.#log,
     });
     this.lost = this.#link.lost.then((reason) => {
+      for (const template of this.#templates.values()) template.noteGone(reason);
       for (const sandbox of this.#sandboxes.values()) sandbox.noteLost();
       this.#sandboxes.clear();
+      this.#templates.clear();
       return reason;
     });
   }
@@ -59,21 +66,40 @@ export class KernelHost implements SandboxHost {
   }
 
   async create(spec: SandboxSpec): Promise<KernelSandbox> {
-    const sandbox = this.#conceive(spec);
+    const sandbox = this.#conceive(requestOf(spec));
     await sandbox.create();
     return sandbox;
   }
 
   async createForked(spec: SandboxSpec): Promise<{ sandbox: KernelSandbox; process: InstanceProcess }> {
-    const sandbox = this.#conceive(spec);
+    const sandbox = this.#conceive(requestOf(spec));
     return { sandbox, process: await sandbox.createForked() };
   }
 
-  #conceive(spec: SandboxSpec): KernelSandbox {
+  async startTemplate(spec: TemplateSpec): Promise<KernelTemplate> {
+    const domain = this.#conceive({ ...requestOf(spec), template: true });
+    const template = new KernelTemplate({ link: this.#link, domain, conceive: (request) => this.#conceive(request) });
+    this.#templates.set(domain.id, template);
+    try {
+      await template.start();
+    } catch (error) {
+      this.#templates.delete(domain.id);
+      throw error;
+    }
+    return template;
+  }
+
+  #conceive(request: Record<string, unknown>): KernelSandbox {
     const id = this.#takeId();
-    const sandbox = new KernelSandbox(this.#link, { id, spec, onGone: () => this.#sandboxes.delete(id) });
+    const sandbox = new KernelSandbox(this.#link, { id, request, onGone: () => this.#forget(id) });
     this.#sandboxes.set(id, sandbox);
     return sandbox;
+  }
+
+  #forget(id: number): void {
+    this.#sandboxes.delete(id);
+    this.#templates.get(id)?.noteGone("its domain is gone");
+    this.#templates.delete(id);
   }
 
   async close(): Promise<void> {
@@ -92,8 +118,18 @@ export class KernelHost implements SandboxHost {
         const { sandbox, pid, status } = ExitEvent.parse(event);
         return this.#sandboxes.get(sandbox)?.noteExit(pid, status);
       }
-      case "sandbox-exit":
-        return this.#log(`sandbox ended by itself: ${JSON.stringify(event)}`);
+      case "sandbox-gone": {
+        const { sandbox, event: _, ...usage } = SandboxGone.parse(event);
+        return this.#sandboxes.get(sandbox)?.noteGone(usage);
+      }
+      case "template-exit": {
+        const { sandbox, reason } = TemplateExit.parse(event);
+        return this.#templates.get(sandbox)?.noteGone(reason);
+      }
+      case "frozen": {
+        const { sandbox, reasons } = FrozenEvent.parse(event);
+        return this.#templates.get(sandbox)?.noteFrozen(reasons);
+      }
       case "zygote-exit":
         return this.#onZygoteExit(ZygoteExit.parse(event).runtime);
       case "enter-failed": {
@@ -123,7 +159,7 @@ function launcherArguments(options: SandboxHostOptions): string[] {
     "--init",
     nativeFile("bin/init", options.nativeDir),
   ];
-  args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance);
+  args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance, "--template-filter", programs.template);
   for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);
   if (options.failAt !== undefined) args.push("--fail-at", options.failAt);
   return args;

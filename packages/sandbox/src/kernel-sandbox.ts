@@ -2,15 +2,26 @@ import { Socket } from "node:net";
 import { z } from "zod";
 import { hostAddon } from "./addon.ts";
 import type { LauncherLink } from "./launcher-link.ts";
-import type { ExitStatus, InstanceProcess, Sandbox, SandboxLimits, SandboxSpec, SandboxUsage } from "./ports.ts";
+import type { ExitStatus, InstanceProcess, NestedSpec, Sandbox, SandboxLimits, SandboxSpec, SandboxUsage } from "./ports.ts";
 
-const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
+export const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
 const Pid = z.object({ pid: z.int() });
 
 interface Birth {
   id: number;
-  spec: SandboxSpec;
+  /** What makes it: members of the launcher's `create` request. */
+  request: Record<string, unknown>;
   onGone: () => void;
+}
+
+/** A sandbox of its own. */
+export function requestOf({ runtime, hostname, limits, layer }: SandboxSpec): Record<string, unknown> {
+  return { runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }) };
+}
+
+/** One nested in a template's domain. */
+export function nestedRequest(domain: number, { hostname, limits }: NestedSpec): Record<string, unknown> {
+  return { domain, hostname, limits: wire(limits) };
 }
 
 /** A sandbox that the launcher holds. */
@@ -20,17 +31,18 @@ export class KernelSandbox implements Sandbox {
   readonly #exits = new Map<number, (status: ExitStatus) => void>();
   /** Exits that the launcher told before `fork` resolved. */
   readonly #early = new Map<number, ExitStatus>();
-  readonly #spec: SandboxSpec;
+  readonly #request: Record<string, unknown>;
   readonly #onGone: () => void;
   #initPid = 0;
   #createMs = 0;
   #destroyed: Promise<SandboxUsage> | undefined;
+  #last: SandboxUsage | undefined;
 
   /** Not there before `create` has resolved. `onGone` is told once when it is no more, or never was. */
-  constructor(link: LauncherLink, { id, spec, onGone }: Birth) {
+  constructor(link: LauncherLink, { id, request, onGone }: Birth) {
     this.#link = link;
     this.id = id;
-    this.#spec = spec;
+    this.#request = request;
     this.#onGone = onGone;
   }
 
@@ -69,10 +81,8 @@ export class KernelSandbox implements Sandbox {
 
   async #create(extra: Record<string, unknown>, fds: number[]): Promise<void> {
     const started = performance.now();
-    const { runtime, hostname, limits, layer } = this.#spec;
-    const request = { sandbox: this.id, runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }) };
     try {
-      this.#initPid = Pid.parse(await this.#link.request("create", { ...request, ...extra }, fds)).pid;
+      this.#initPid = Pid.parse(await this.#link.request("create", { sandbox: this.id, ...this.#request, ...extra }, fds)).pid;
     } catch (error) {
       this.#onGone();
       throw error;
@@ -107,10 +117,25 @@ export class KernelSandbox implements Sandbox {
     return Promise.resolve({ fd: hostAddon().bindUdpInside(this.initPid, address, port) });
   }
 
+  /** Of a domain: ends its template. Resolves when the last sandbox nested in it, and then it, is gone. */
+  async retire(): Promise<void> {
+    if (this.#destroyed !== undefined) return void (await this.#destroyed);
+    try {
+      await this.#link.request("retire", { sandbox: this.id });
+    } catch (error) {
+      if (this.#last === undefined) throw error; // else it had ended already
+    }
+  }
+
   destroy(): Promise<SandboxUsage> {
     this.#destroyed ??= this.#link
       .request("destroy", { sandbox: this.id })
       .then((answer) => Usage.parse(answer))
+      .catch((error: unknown) => {
+        // It had ended already, and the launcher said so before it read this.
+        if (this.#last !== undefined) return this.#last;
+        throw error;
+      })
       .finally(() => {
         this.noteLost();
         this.#onGone();
@@ -124,6 +149,14 @@ export class KernelSandbox implements Sandbox {
     this.#exits.delete(pid);
     if (resolve) resolve(status);
     else this.#early.set(pid, status);
+  }
+
+  /** The host calls this when the launcher tells that all of it ended, unasked. */
+  noteGone(usage: SandboxUsage): void {
+    this.#last = usage;
+    this.#destroyed ??= Promise.resolve(usage);
+    this.noteLost();
+    this.#onGone();
   }
 
   /** The sandbox is gone: whatever still ran in it was killed. */

@@ -123,6 +123,8 @@ export interface SandboxHost {
   create(spec: SandboxSpec): Promise<Sandbox>;
   /** `create` and `fork` in one go, one wait shorter. @throws when either fails; nothing is left then. */
   createForked(spec: SandboxSpec): Promise<{ sandbox: Sandbox; process: InstanceProcess }>;
+  /** A new domain and, in it, a template's process, which waits for `load`. @throws when either fails; nothing is left then. */
+  startTemplate(spec: TemplateSpec): Promise<Template>;
   /** Resolves with the reason when the launcher is gone, asked or not. */
   readonly lost: Promise<string>;
   close(): Promise<void>;

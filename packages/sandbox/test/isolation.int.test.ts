@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { RUNTIMES } from "@zygo/contracts/names";
 import { namespaces } from "@zygo/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cgroupFile, cgroupPaths } from "./cgroup-files.ts";
-import { LIMITS, openTestHost, startInstance, type TestHost, type TestInstance } from "./open-host.ts";
-import type { Sandbox } from "../src/ports.ts";
+import { freezeTemplate, LIMITS, openTestHost, startInstance, type TestHost, type TestInstance } from "./open-host.ts";
+import type { Sandbox, Template } from "../src/ports.ts";
 
 const REPORT = `
   const fs = require("node:fs"), os = require("node:os");
@@ -37,7 +38,12 @@ function shareable(pid: number): string[] {
   });
 }
 
-describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runtime) => {
+const KINDS = RUNTIMES.flatMap((runtime) => [{ runtime, from: "zygote" } as const, { runtime, from: "template" } as const]);
+
+describe.each(KINDS)("a sandbox of $runtime, its instance forked from a $from", ({ runtime, from }) => {
+  /** Inside: a template's instances have ids of their own among those of its domain. */
+  const uid = from === "zygote" ? 1000 : 2049;
+  const env = { HOST_FILE: import.meta.filename };
   let test: TestHost;
   let sandbox: Sandbox;
   let instance: TestInstance;
@@ -47,16 +53,25 @@ describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runti
     test = openTestHost();
     const zygote = await test.host.startZygote(runtime);
     expect(zygote.selfTest.checks.filter(({ ok }) => !ok)).toEqual([]);
-    sandbox = await test.host.create({ runtime, limits: LIMITS, hostname: "greeter", layer: test.layer(REPORT) });
-    instance = await startInstance(sandbox);
-    expect(await instance.load({ HOST_FILE: import.meta.filename })).toMatchObject({ ok: true });
+    ({ sandbox, instance } = await start("greeter"));
     report = JSON.parse(await instance.call()) as Report;
   });
   afterAll(() => test.close());
 
+  let template: Template | undefined;
+  async function start(hostname: string): Promise<{ sandbox: Sandbox; instance: TestInstance }> {
+    const layer = test.layer(REPORT);
+    if (from === "template") template ??= await freezeTemplate(test, { runtime, limits: LIMITS, hostname: "template", layer }, env);
+    const made = await (template?.createSandbox({ limits: LIMITS, hostname }) ??
+      test.host.create({ runtime, limits: LIMITS, hostname, layer }));
+    const started = await startInstance(made);
+    if (from === "zygote") expect(await started.load(env)).toMatchObject({ ok: true });
+    return { sandbox: made, instance: started };
+  }
+
   it("shows the function its own world", () => {
-    expect(report).toMatchObject({ pid: 2, ppid: 0, uid: 1000, gid: 1000, hostname: "greeter", execPath: "/usr/bin/node" });
-    expect(report["groups"]).toEqual([1000]);
+    expect(report).toMatchObject({ pid: 2, ppid: 0, uid, gid: uid, hostname: "greeter", execPath: "/usr/bin/node" });
+    expect(report["groups"]).toEqual([uid]);
     expect(report["processes"]).toEqual(["2"]);
     expect(report["interfaces"]).toEqual(["lo"]);
     expect(report["root"]).not.toContain("home");
@@ -82,8 +97,7 @@ describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runti
   });
 
   it("shares no descriptor with its siblings", async () => {
-    const other = await test.host.create({ runtime, limits: LIMITS, hostname: "sibling", layer: test.layer(REPORT) });
-    const sibling = await startInstance(other);
+    const { instance: sibling } = await start("sibling");
     expect(shareable(instance.process.pid).filter((id) => shareable(sibling.process.pid).includes(id))).toEqual([]);
   });
 
@@ -99,11 +113,11 @@ describe.each(["node24", "node22", "node26"] as const)("a sandbox of %s", (runti
   });
 
   it("maps its ids to a range of its own", () => {
-    expect(readFileSync(`/proc/${instance.process.pid}/uid_map`, "utf8").trim().split(/\s+/)).toEqual([
-      "0",
-      String(0x70000000 + sandbox.id * 1024),
-      "1024",
-    ]);
+    const map = readFileSync(`/proc/${instance.process.pid}/uid_map`, "utf8").trim().split(/\s+/).map(Number);
+    const zygotes = [0, 0x70000000 + sandbox.id * 1024, 1024];
+    const first = 0xeb000000;
+    expect(map).toEqual(from === "zygote" ? zygotes : [0, first + (map[1]! - first), 32_768]);
+    if (from === "template") expect(map[1]).toBeGreaterThanOrEqual(first);
   });
 
   it("is limited by its cgroups", () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { decodeJson, encodeHead, encodeJson, FLAG_END, FrameDecoder, FrameType, decodeHead } from "@zygo/contracts/frames";
 import type { RuntimeName } from "@zygo/contracts/names";
 import { KernelHost } from "../src/kernel-host.ts";
-import type { InstanceProcess, Sandbox, SandboxHostOptions, SandboxLimits } from "../src/ports.ts";
+import type { InstanceProcess, Sandbox, SandboxHostOptions, SandboxLimits, Template, TemplateSpec } from "../src/ports.ts";
 
 export const LIMITS: SandboxLimits = { memoryBytes: 128 * 2 ** 20, cpu: 1, pids: 64, tmpBytes: 8 * 2 ** 20 };
 
@@ -102,6 +102,18 @@ export class TestInstance {
     if (frame.type === FrameType.failure) throw new Error(JSON.stringify(frame.json));
     return frame.body.toString();
   }
+}
+
+/** A template of the version in `layer`, loaded and frozen. */
+export async function freezeTemplate(test: TestHost, spec: TemplateSpec, env: Record<string, string> = {}): Promise<Template> {
+  const template = await test.host.startTemplate(spec);
+  const process = new TestInstance(template.process);
+  await process.next(FrameType.hello);
+  const loaded = await process.load(env);
+  if ((loaded as { ok: boolean }).ok !== true) throw new Error(`it was not loaded: ${JSON.stringify(loaded)}`);
+  const frozen = await template.freeze();
+  if (!frozen.ok) throw new Error(`it cannot be forked: ${frozen.reasons.join("; ")}`);
+  return template;
 }
 
 /** Forks, waits for hello, loads. */

@@ -11,13 +11,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-it("writes both programs, raw, into a directory that it makes", () => {
+it("writes all programs, raw, into a directory that it makes", () => {
   const below = join(dir, "made", "here");
   const paths = writePrograms(below);
   const programs = compilePrograms();
   expect(readFileSync(paths.instance)).toEqual(Buffer.from(programs.instance));
   expect(readFileSync(paths.zygote)).toEqual(Buffer.from(programs.zygote));
-  expect(readdirSync(below)).toHaveLength(2);
+  expect(readdirSync(below)).toHaveLength(3);
 });
 
 it("leaves a program alone that is there already", () => {

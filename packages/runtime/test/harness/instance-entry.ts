@@ -4,7 +4,7 @@ import { warmUp } from "../../src/warm-up.ts";
 
 async function main(): Promise<void> {
   if (process.argv.includes("warm")) await warmUp();
-  prepareInstance()({ fd: 3 });
+  prepareInstance().begin(3);
 }
 
 void main();

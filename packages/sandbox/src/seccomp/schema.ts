@@ -59,3 +59,7 @@ export const PolicyFile = z.strictObject({
   rules: z.array(PolicyRule),
 });
 export type PolicyFile = z.infer<typeof PolicyFile>;
+
+/** A policy that says only what it decides otherwise than another. */
+export const PolicyExtension = PolicyFile.omit({ default: true }).extend({ extends: z.literal("instance") });
+export type PolicyExtension = z.infer<typeof PolicyExtension>;

@@ -14,19 +14,20 @@ export interface ProgramOptions {
 }
 
 /** What the launcher installs; `fn-jail` has the builder's within itself. */
-const INSTALLED = ["instance", "zygote"] as const;
+const INSTALLED = ["instance", "template", "zygote"] as const;
 type Installed = (typeof INSTALLED)[number];
 
-/** The bytes of both programs, each an array of `struct sock_filter`. @throws PolicyError on a denial that is no call. */
+/** The bytes of all programs, each an array of `struct sock_filter`. @throws PolicyError on a denial that is no call. */
 export function compilePrograms({ arch = hostArch(), denials = [] }: ProgramOptions = {}): Record<Installed, Uint8Array> {
   return {
     instance: compilePolicy(withDenials(loadPolicy("instance"), denials), { arch }),
+    template: compilePolicy(withDenials(loadPolicy("template"), denials), { arch }),
     zygote: compilePolicy(loadPolicy("zygote"), { arch }),
   };
 }
 
 /**
- * Writes both programs below `dir` (made when missing) and gives their paths, for launcher and zygote to read. A name carries the hash of the
+ * Writes all programs below `dir` (made when missing) and gives their paths, for launcher and zygote to read. A name carries the hash of the
  * bytes, and a file that has them already is left alone: calling twice, or from two processes, is harmless.
  */
 export function writePrograms(dir: string, options: ProgramOptions = {}): Record<Installed, string> {
