@@ -16,7 +16,12 @@ Environment:
   FN_MAX_INSTANCES  instances that may be alive at a time, in one worker (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)
   FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
-  REDIS_URL         a Redis of yours instead of its own
+  FN_DURABILITY     fsync: an accepted job is on disk (default); kernel: it outlives processes, not a power cut
+  FN_JOB_SLOTS      attempts of asynchronous invocations that run at a time (64)
+  FN_PRIVATE_DESTINATIONS  1: results may be sent to private and loopback addresses
+  FN_KEEP_INVOCATIONS_DAYS, FN_KEEP_INVOCATIONS  how long, and how many, settled invocations are kept (1, 100000)
+  FN_KEEP_DEAD_DAYS, FN_KEEP_DEAD                the same for dead letters (14, 10000 a function)
+  REDIS_URL         a Redis of yours instead of its own two
 
 Example:
   FN_PORT=9000 FN_HOME=/srv/fn npm start`;

@@ -4,7 +4,7 @@ import { ensureCredentials, ensureLinkSecret, ensureSecretsKey, keyHash, makeHom
 import { lockHome } from "./home-lock.ts";
 import { Fleet } from "./fleet.ts";
 import { nodeService } from "./node-service.ts";
-import { redisService } from "./redis.ts";
+import { jobsRedis, redisService, stateRedis } from "./redis.ts";
 import { Service, type Report } from "./service.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,7 +20,8 @@ export interface Installation {
 export class Platform {
   readonly credentials: Credentials;
   readonly #report: Report;
-  readonly #redis: Service | undefined;
+  /** Empty with a Redis of the operator. */
+  readonly #redis: Service[];
   readonly #control: Service;
   readonly #gateways: Fleet;
   readonly #workers: Fleet;
@@ -50,15 +51,16 @@ export class Platform {
       const listenFd = name === "gateway" ? settings.listenFd : undefined;
       return new Service(nodeService(paths, { name, main, slot, env, graceMs: GRACE_MS[name], lock, listenFd }), report);
     };
-    this.#redis = settings.redisUrl === undefined ? new Service(redisService(paths, lock), report) : undefined;
+    const own = settings.redisUrl === undefined ? [stateRedis(paths), jobsRedis(paths, settings.durability)] : [];
+    this.#redis = own.map((place) => new Service(redisService(paths, lock, place), report));
     this.#control = service("control", { FN_ADMIN_KEY_HASH: keyHash(this.credentials.apiKey) });
-    this.#gateways = new Fleet(settings.gateways, (slot) => service("gateway", {}, slot));
+    this.#gateways = new Fleet(settings.gateways, (slot) => service("gateway", settings.forGateway, slot));
     this.#workers = new Fleet(settings.workers, (slot) => service("worker", settings.forWorker, slot));
   }
 
   /** Redis first, since the others need it; those side by side, since each waits for its own Node to start. @throws StartupError */
   async start(): Promise<void> {
-    await this.#redis?.start();
+    await Promise.all(this.#redis.map((service) => service.start()));
     await Promise.all([this.#control, this.#gateways, this.#workers].map((part) => part.start()));
   }
 
@@ -73,11 +75,11 @@ export class Platform {
 
   /** In the order in which work flows, so that none loses what it has accepted. Never fails. */
   async stop(): Promise<void> {
-    for (const part of [this.#gateways, this.#workers, this.#control, this.#redis]) await part?.stop();
+    for (const part of [this.#gateways, this.#workers, this.#control, ...this.#redis]) await part.stop();
   }
 
   kill(): void {
-    for (const part of [this.#gateways, this.#workers, this.#control, this.#redis]) part?.kill();
+    for (const part of [this.#gateways, this.#workers, this.#control, ...this.#redis]) part.kill();
   }
 
   async #replace(): Promise<void> {

@@ -9,34 +9,58 @@ import type { ServiceSpec } from "./service.ts";
 const POLL_MS = 20;
 const REPLY_MS = 1000;
 
+/** One of the platform's two: where it listens, where its file is, and when that is flushed to the disk. */
+interface RedisPlace {
+  name: "redis" | "jobs";
+  socket: string;
+  data: string;
+  appendfsync: "always" | "everysec";
+}
+
+/** State, logs and the sync lane: every write is in the kernel's hands when it is answered, on disk within a second. */
+export const stateRedis = (paths: HomePaths): RedisPlace => ({
+  name: "redis",
+  socket: paths.redisSocket,
+  data: paths.redisData,
+  appendfsync: "everysec",
+});
+
+/** The async lane, apart so that its flushes (1-2 ms each) do not hold up the sync lane: on disk before it is answered. */
+export const jobsRedis = (paths: HomePaths, durability: "fsync" | "kernel"): RedisPlace => ({
+  name: "jobs",
+  socket: paths.jobsRedisSocket,
+  data: paths.jobsRedisData,
+  appendfsync: durability === "fsync" ? "always" : "everysec",
+});
+
 /**
- * The platform's own Redis: on a Unix socket that only this user can open, every write in the append-only file within a second.
+ * A Redis of the platform's own: on a Unix socket that only this user can open, with an append-only file and no limit on memory.
  * setpriv has the kernel kill it when the supervisor dies; the file survives that, since each write has reached the kernel.
  */
-export function redisService(paths: HomePaths, lock: number): ServiceSpec {
-  const config = join(paths.run, "redis.conf");
-  writeFileSync(config, redisConfig(paths), { mode: 0o600 });
+export function redisService(paths: HomePaths, lock: number, place: RedisPlace): ServiceSpec {
+  const config = join(paths.run, `${place.name}.conf`);
+  writeFileSync(config, redisConfig(place), { mode: 0o600 });
   return {
-    name: "redis",
+    name: place.name,
     command: ["setpriv", "--pdeathsig", "KILL", "redis-server", config],
     env: { PATH: process.env["PATH"] },
-    log: new LogFile(join(paths.logs, "redis.log")),
+    log: new LogFile(join(paths.logs, `${place.name}.log`)),
     inherit: [lock],
-    ready: (_child, signal) => answersPing(paths.redisSocket, signal),
+    ready: (_child, signal) => answersPing(place.socket, signal),
     // A large append-only file takes its time to load.
     readyMs: 300_000,
     graceMs: 10_000,
   };
 }
 
-function redisConfig(paths: HomePaths): string {
+function redisConfig({ socket, data, appendfsync }: RedisPlace): string {
   const lines: [directive: string, value: string][] = [
     ["port", "0"],
-    ["unixsocket", paths.redisSocket],
+    ["unixsocket", socket],
     ["unixsocketperm", "700"],
-    ["dir", paths.redisData],
+    ["dir", data],
     ["appendonly", "yes"],
-    ["appendfsync", "everysec"],
+    ["appendfsync", appendfsync],
     // The append-only file is the only one needed.
     ["save", ""],
     // Work that is accepted is never thrown out to make room.

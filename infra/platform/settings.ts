@@ -29,6 +29,8 @@ export interface Settings {
   /** The gateways' listening socket; undefined: not opened yet. */
   listenFd: number | undefined;
   forWorker: Record<string, string>;
+  forGateway: Record<string, string>;
+  durability: "fsync" | "kernel";
 }
 
 /** @throws ZodError that names each variable that is wrong or, with an `FN_` name, unknown. */
@@ -41,12 +43,21 @@ export function readSettings(environment: Record<string, string | undefined>): S
     port: FN_PORT,
     url: `http://${reachableHost(FN_HOST)}:${FN_PORT}`,
     redisUrl: given.REDIS_URL,
+    durability: given.FN_DURABILITY,
+    forGateway: defined(
+      Object.fromEntries(
+        Object.entries(given).flatMap(([name, value]) =>
+          /^FN_(JOB_SLOTS|PRIVATE_DESTINATIONS|KEEP_)/.test(name) && value !== undefined ? [[name, String(value)]] : [],
+        ),
+      ),
+    ),
     forServices: {
       FN_HOME: home,
       FN_PORT: String(FN_PORT),
       FN_HOST,
       FN_LOG_LEVEL,
       FN_ENV,
+      FN_DURABILITY: given.FN_DURABILITY,
       ...defined({ REDIS_URL: given.REDIS_URL, FN_DEFAULT_AUTH: given.FN_DEFAULT_AUTH }),
     },
     gateways: given.FN_GATEWAYS,

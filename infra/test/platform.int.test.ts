@@ -164,7 +164,7 @@ function pidOf(service: string): number {
 }
 
 function redisPid(): number {
-  const pid = processesNaming(home).find(({ command }) => command.startsWith("redis-server"))?.pid;
+  const pid = processesNaming(home).find(({ command }) => command.startsWith("redis-server") && command.includes("/redis."))?.pid;
   if (pid === undefined) throw new Error("redis does not run");
   return pid;
 }

@@ -2,4 +2,5 @@ export { openArtifacts, type Artifacts, type StoredVersion, type VersionContent 
 export type { BlobContent, BlobInfo } from "./blobs.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { digestOf } from "./digest.ts";
+export { openPayloads, type Payloads } from "./payloads.ts";
 export { materialise, type Wanted } from "./materialise.ts";

@@ -37,6 +37,8 @@ export const Job = z.object({
   onFailure: Destination.nullable(),
   /** The invocation whose result this one carries to its destination, or that it replays. */
   parent: InvocationId.nullable(),
+  /** The body goes to this URL, signed with the secret in a variable of the function, which is not run. */
+  post: z.object({ url: z.string(), secretEnv: z.string() }).nullable(),
 });
 export type Job = z.infer<typeof Job>;
 
@@ -121,6 +123,7 @@ export interface NewJob {
   onSuccess?: Destination | null;
   onFailure?: Destination | null;
   parent?: string | null;
+  post?: Job["post"];
   /**
    * Makes enqueueing idempotent: the same key for the same function is the same invocation, as long as its record is kept. A cron slot
    * is `cron:<function>:<schedule>:<slot>`. Only a digest of it leaves this process.

@@ -16,6 +16,9 @@ export interface HomePaths {
   secretsKey: string;
   redisSocket: string;
   redisData: string;
+  /** A Redis of its own for the async lane: it writes each job to disk before it says that it has it. */
+  jobsRedisSocket: string;
+  jobsRedisData: string;
   controlSocket: string;
   /** Gateway's listener for worker links. */
   gatewaySocket: string;
@@ -23,6 +26,8 @@ export interface HomePaths {
   workerSocket: string;
   /** OCI image layout. */
   artifacts: string;
+  /** Bodies of asynchronous invocations that are too large for Redis. */
+  payloads: string;
   /** Unpacked function layers, `<hex digest>/app/…`. */
   layers: string;
   /** One log file a service. */
@@ -47,10 +52,13 @@ export function homePaths(home: string, slot = 0): HomePaths {
     secretsKey: join(home, "secrets.key"),
     redisSocket: join(run, "redis.sock"),
     redisData: join(home, "redis"),
+    jobsRedisSocket: join(run, "jobs.sock"),
+    jobsRedisData: join(home, "jobs"),
     controlSocket: join(run, "control.sock"),
     gatewaySocket: join(run, numbered("gateway")),
     workerSocket: join(run, numbered("worker")),
     artifacts: join(home, "artifacts"),
+    payloads: join(home, "payloads"),
     layers: join(home, "layers"),
     logs: join(home, "logs"),
   };

@@ -5,6 +5,8 @@ export * from "./pool-size.ts";
 export * from "./prewarm.ts";
 export * from "./rate.ts";
 export * from "./scaling.ts";
+export * from "./fair-turns.ts";
+export * from "./retry.ts";
 export { instanceBound, tenantRoom, type TenantBounds } from "./tenant-room.ts";
 export * from "./spares.ts";
 export * from "./templates.ts";

@@ -94,6 +94,7 @@ export class AsyncLane implements JobQueue {
       onSuccess: job.onSuccess ?? null,
       onFailure: job.onFailure ?? null,
       parent: job.parent ?? null,
+      post: job.post ?? null,
     });
     if (!parsed.success) throw new FnError("INVALID_REQUEST", "The job is malformed.", { cause: parsed.error });
     return parsed.data;

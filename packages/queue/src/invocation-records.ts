@@ -30,6 +30,12 @@ export class InvocationRecords {
     return flat["job"] === undefined ? null : readRecord(flat);
   }
 
+  /** Whether one that runs was asked to end. */
+  async isCancelled(id: string): Promise<boolean> {
+    this.#jobs.refuseWhileAway();
+    return (await this.#jobs.answered(this.#jobs.redis.hexists(jobKeys.invocation(id), "cancel"))) === 1;
+  }
+
   /** @returns the state that it was in; null: there is none. One that runs is told, and ends soon. */
   async cancel(job: Job, nowMs: number): Promise<InvocationState | null> {
     this.#jobs.refuseWhileAway();

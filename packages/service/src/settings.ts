@@ -31,6 +31,14 @@ export const SHARED_VARIABLES = {
   FN_SLOT: z.coerce.number().int().min(0).max(99).default(0),
   FN_MAX_INSTANCES: z.string().optional(),
   FN_POOL_SIZE: z.string().optional(),
+  FN_JOB_SLOTS: z.string().optional(),
+  /** `fsync`: an accepted job is on disk. `kernel`: it outlives every process, but not a power cut. */
+  FN_DURABILITY: z.enum(["fsync", "kernel"]).default("fsync"),
+  FN_PRIVATE_DESTINATIONS: z.string().optional(),
+  FN_KEEP_INVOCATIONS_DAYS: z.string().optional(),
+  FN_KEEP_INVOCATIONS: z.string().optional(),
+  FN_KEEP_DEAD_DAYS: z.string().optional(),
+  FN_KEEP_DEAD: z.string().optional(),
   FN_SECCOMP_DENY: z.string().optional(),
 } as const;
 

@@ -7,6 +7,8 @@ import { descendants, type ProcessFacts } from "./processes.ts";
 export interface ServicePids {
   supervisor: number;
   redis: number | undefined;
+  /** The async lane's Redis. */
+  jobs: number | undefined;
   control: number | undefined;
   gateway: number | undefined;
   worker: number | undefined;
@@ -17,9 +19,12 @@ export function servicePids(supervisor: number): ServicePids {
   const tree = descendants(supervisor);
   const pidOf = (test: (facts: ProcessFacts) => boolean): number | undefined => tree.find(test)?.pid;
   const service = (name: string): number | undefined => pidOf(({ command }) => command.endsWith(`services/${name}/src/main.ts`));
+  const redis = (name: string): number | undefined =>
+    pidOf(({ command }) => command.startsWith("redis-server") && new RegExp(`/${name}\\.(?:sock|conf)`).test(command));
   return {
     supervisor,
-    redis: pidOf(({ command }) => command.startsWith("redis-server")),
+    redis: redis("redis"),
+    jobs: redis("jobs"),
     control: service("control"),
     gateway: service("gateway"),
     worker: service("worker"),

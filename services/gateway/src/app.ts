@@ -6,6 +6,8 @@ import { asFnError, FnError } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { Hono } from "hono";
 import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
+import type { Jobs } from "./jobs/jobs.ts";
+import { addInvocationRoutes } from "./jobs/routes.ts";
 import { problemAnswer } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -13,6 +15,7 @@ export interface AppOptions extends ControlProxyOptions {
   readiness: () => Promise<Readiness>;
   /** @throws FnError UNAUTHENTICATED, FORBIDDEN */
   mayReadMetrics: (request: IncomingMessage) => Promise<void>;
+  jobs: Jobs;
   /** The text of `/metrics`. */
   metrics: () => Promise<string>;
 }
@@ -25,6 +28,7 @@ interface AppEnv {
 const HELLO = {
   name: "zygo",
   invoke: "/fn/<name>[@<version or alias>]/<path>",
+  invocations: "/invocations/<id>",
   links: { api: "/api/openapi.json", health: "/healthz", ready: "/readyz", metrics: "/metrics" },
 };
 
@@ -46,6 +50,7 @@ export function createApp(given: AppOptions): Hono<AppEnv> {
     await given.mayReadMetrics(context.env.incoming);
     return context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
+  addInvocationRoutes(app as never, given.jobs);
   app.all("/api/*", async (context) => {
     const { incoming, outgoing } = context.env;
     await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 const DISCARD_BYTES = 16 * 1024 * 1024;
 const DISCARD_MS = 2000;
 
-export const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: Pick<IncomingMessage, "headers">): boolean =>
   headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 
 /**

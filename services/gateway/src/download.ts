@@ -1,6 +1,6 @@
 import { FnError } from "@zygo/contracts";
 import { FrameError, WINDOW_BYTES } from "@zygo/contracts/frames";
-import type { Exchange } from "./exchange.ts";
+import type { Asker } from "./exchange.ts";
 import { sentHeaders } from "./response-headers.ts";
 import type { SentHead } from "./wire.ts";
 
@@ -11,7 +11,7 @@ const IDLE_MS = 60_000;
 
 /** An answer on its way to the client. What the client has not taken is bounded by the window, for credit is returned as it takes. */
 export class Download {
-  readonly #exchange: Exchange;
+  readonly #exchange: Asker;
   readonly #credit: (bytes: number) => void;
   /** Sent by the worker and not returned as credit. */
   #outstanding = 0;
@@ -20,7 +20,7 @@ export class Download {
   #idle: NodeJS.Timeout | undefined;
   #state: "before" | "open" | "over" = "before";
 
-  constructor(exchange: Exchange, credit: (bytes: number) => void) {
+  constructor(exchange: Asker, credit: (bytes: number) => void) {
     this.#exchange = exchange;
     this.#credit = credit;
   }
@@ -59,7 +59,7 @@ export class Download {
     // The payload is a view into the receive buffer, which is the decoder's.
     const copy = Buffer.from(chunk);
     if (end) return this.#end(copy);
-    const taken = chunk.length === 0 ? this.#flushHead() : this.#exchange.response.write(copy);
+    const taken = chunk.length === 0 ? this.#flushHead() : this.#exchange.write(copy);
     if (taken) this.#returnCredit();
     else this.#awaitClient();
   }
@@ -71,7 +71,7 @@ export class Download {
 
   /** A head without body bytes goes out at once: a stream may be long in coming. */
   #flushHead(): boolean {
-    this.#exchange.response.flushHeaders();
+    this.#exchange.flush();
     return true;
   }
 
@@ -85,11 +85,8 @@ export class Download {
 
   #end(last: Buffer): void {
     this.stop();
-    const { response } = this.#exchange;
     this.#exchange.end(last.length === 0 ? undefined : last);
-    if ((response.socket?.writableLength ?? 0) === 0) return;
-    const idle = setTimeout(() => response.destroy(), IDLE_MS);
-    response.once("close", () => clearTimeout(idle));
+    this.#exchange.endWithin(IDLE_MS);
   }
 
   #returnCredit(): void {
@@ -100,9 +97,8 @@ export class Download {
 
   #awaitClient(): void {
     if (this.#idle !== undefined) return;
-    const { response } = this.#exchange;
-    this.#idle = setTimeout(() => response.destroy(), IDLE_MS);
-    response.once("drain", () => {
+    this.#idle = setTimeout(() => this.#exchange.cut(), IDLE_MS);
+    this.#exchange.whenDrained(() => {
       clearTimeout(this.#idle);
       this.#idle = undefined;
       this.#returnCredit();

@@ -1,12 +1,37 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import { ERRORS, type FnError } from "@zygo/contracts";
 import { discardBody } from "./discard.ts";
 import { platformHeaders, type Facts } from "./facts.ts";
 import { problemAnswer } from "./problem.ts";
 
+/** Where a request's body comes from. `IncomingMessage` is one. */
+export type BodySource = Readable & Pick<IncomingMessage, "headers">;
+
+/** Whoever asked for an invocation: an HTTP client, or a job that records the answer. */
+export interface Asker {
+  readonly request: BodySource;
+  readonly facts: Facts;
+  /** Called once if the asker leaves before the answer is out. */
+  onLeft: (() => void) | undefined;
+  /** @throws TypeError or RangeError when a header or the status is illegal; nothing is sent then. */
+  open(status: number, headers: string[]): void;
+  /** The head goes out, though no body has come. */
+  flush(): void;
+  /** False: wait for `whenDrained` before more is given. */
+  write(chunk: Buffer): boolean;
+  whenDrained(then: () => void): void;
+  end(last?: Buffer): void;
+  /** Ends the connection if the asker does not take the rest within `idleMs`. */
+  endWithin(idleMs: number): void;
+  fail(error: FnError): void;
+  /** Breaks the answer off. */
+  cut(): void;
+}
+
 /** One HTTP request and its one answer. */
-export class Exchange {
+export class Exchange implements Asker {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly facts: Facts;
@@ -36,6 +61,28 @@ export class Exchange {
   open(status: number, headers: string[]): void {
     this.response.writeHead(status, [...headers, ...platformHeaders(this.facts)]);
     this.facts.status = status;
+  }
+
+  flush(): void {
+    this.response.flushHeaders();
+  }
+
+  write(chunk: Buffer): boolean {
+    return this.response.write(chunk);
+  }
+
+  whenDrained(then: () => void): void {
+    this.response.once("drain", then);
+  }
+
+  cut(): void {
+    this.response.destroy();
+  }
+
+  endWithin(idleMs: number): void {
+    if ((this.response.socket?.writableLength ?? 0) === 0) return;
+    const idle = setTimeout(() => this.cut(), idleMs);
+    this.response.once("close", () => clearTimeout(idle));
   }
 
   /** The whole answer is given. */

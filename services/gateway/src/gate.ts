@@ -46,6 +46,14 @@ export class Gate {
     return paced === undefined ? quotas : noted(paced, quotas, facts);
   }
 
+  /** Of the tenant of a function. @throws FnError FUNCTION_NOT_FOUND when it is gone, QUEUE_UNAVAILABLE */
+  async quotasOf(id: string): Promise<Quotas> {
+    const tenant = tenantOf(id);
+    const quotas = this.#quotas.remembered(tenant) ?? (await this.#quotas.resolve(tenant));
+    if (quotas === null) throw noFunction(id);
+    return quotas;
+  }
+
   /** For `/metrics` and the like: whether the key is the operator's. */
   async isOperator(key: string): Promise<boolean> {
     return (await this.#keyring.find(key))?.operator === true;

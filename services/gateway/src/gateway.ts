@@ -11,6 +11,7 @@ import { Gate, type AccessStore, type Auth } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
+import { Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import type { Log } from "@zygo/service";
 import { Metrics } from "./metrics.ts";
 import { mayReadMetrics } from "./metrics-access.ts";
@@ -34,6 +35,7 @@ export interface GatewayOptions {
   linkSecret: string;
   store: VersionStore & WorkerList & AccessStore;
   lane: Lane & { depth(): Promise<number> };
+  jobs: Pick<JobsOptions, "lane" | "payloads" | "slots" | "allowPrivateDestinations" | "retention">;
   log: Log;
   /** Who may invoke functions whose config does not say. */
   defaultAuth: Auth;
@@ -63,7 +65,16 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     metrics.record(facts);
     log.info("invocation", { ...facts });
   };
-  const invoke = new Invoke({
+  const jobs: Jobs = new Jobs({
+    ...given.jobs,
+    routes,
+    log,
+    record,
+    quotasOf: (name) => gate.quotasOf(name),
+    launch: (wanted) => invoke.launch(wanted),
+  });
+  const invoke: Invoke = new Invoke({
+    jobs: jobs.acceptance,
     routes,
     gate,
     admission,
@@ -80,7 +91,14 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     readiness: () => readiness({ store, controlSocket: paths.controlSocket, workerLinks: () => links.count }),
     mayReadMetrics: (request) => mayReadMetrics(request, { gate, open: given.openMetrics }),
     metrics: async () =>
-      metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth: await lane.depth().catch(() => undefined) }),
+      metrics.render({
+        inFlight: streams.size,
+        workerLinks: links.count,
+        queueDepth: await lane.depth().catch(() => undefined),
+        jobsRunning: jobs.running,
+        dead: await jobs.deadCounts(),
+      }),
+    jobs,
     log,
   });
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });
@@ -92,7 +110,8 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   await links.listen();
   await listen(server, given);
   const drain = async (drainMs: number): Promise<void> => {
-    await closeGently(server, drainMs, () => (refusing = true));
+    // Jobs are given back early enough for another gateway to be told.
+    await Promise.all([closeGently(server, drainMs, () => (refusing = true)), jobs.stop(drainMs)]);
     for (const invocation of streams.all()) invocation.abandon(new FnError("SHUTTING_DOWN"));
     server.closeAllConnections();
     await links.close();

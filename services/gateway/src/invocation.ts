@@ -1,7 +1,8 @@
 import { asFnError, encodeEnvelope, FnError, isErrorCode, type VersionRecord } from "@zygo/contracts";
 import { decodeHead, decodeJson, encodeFrame, encodeWindow, FLAG_END, FrameError, FrameType } from "@zygo/contracts/frames";
+import type { Deliver, Trigger } from "@zygo/contracts/names";
 import { Download } from "./download.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Asker } from "./exchange.ts";
 import type { SeenRequest } from "./request-headers.ts";
 import type { Streams } from "./streams.ts";
 import { Upload } from "./upload.ts";
@@ -31,11 +32,13 @@ export interface Claimer {
 }
 
 export interface InvocationOptions {
-  exchange: Exchange;
+  exchange: Asker;
   seen: SeenRequest;
   version: VersionRecord;
   /** The URL's part after the origin. */
   path: string;
+  /** Of a job: what started it and which try it is. Absent: a caller who waits. */
+  job?: { trigger: Trigger; attempt: number; deliver: Deliver };
   /** Where workers reach this process. */
   address: string;
   lane: Lane;
@@ -163,7 +166,7 @@ export class Invocation {
   }
 
   #enqueue(inline: Buffer, complete: boolean): void {
-    const { exchange, seen, version, path, address, lane } = this.#given;
+    const { exchange, seen, version, path, address, lane, job } = this.#given;
     this.#enqueuedMs = Date.now();
     this.#envelope = encodeEnvelope(
       {
@@ -177,8 +180,9 @@ export class Invocation {
         headers: seen.headers,
         deadlineMs: this.#deadlineMs,
         enqueuedMs: this.#enqueuedMs,
-        trigger: seen.caller === null ? "http" : "function",
-        attempt: 1,
+        trigger: job?.trigger ?? (seen.caller === null ? "http" : "function"),
+        attempt: job?.attempt ?? 1,
+        deliver: job?.deliver,
         complete,
       },
       inline,

@@ -6,6 +6,8 @@ import { Exchange } from "./exchange.ts";
 import type { Facts } from "./facts.ts";
 import type { Gate } from "./gate.ts";
 import { Invocation, type Lane } from "./invocation.ts";
+import type { Acceptance } from "./jobs/acceptance.ts";
+import type { Launch } from "./launch.ts";
 import { seenRequest, type SeenRequest } from "./request-headers.ts";
 import type { Routes } from "./routes.ts";
 import type { Streams } from "./streams.ts";
@@ -20,6 +22,8 @@ export interface InvokeOptions {
   streams: Streams<Invocation>;
   address: string;
   linkSecret: string;
+  /** Takes what is to run as a job, or once for an Idempotency-Key. */
+  jobs: Acceptance;
   /** Told of each request once, when it is over. */
   record: (facts: Facts) => void;
   /** True once the process is stopping. */
@@ -78,13 +82,21 @@ export class Invoke {
   }
 
   #admit({ exchange, target, version, seen, quotas }: Admitted): void {
+    const { jobs } = this.#given;
+    if (jobs.wants(exchange.request)) jobs.accept({ exchange, target, version, seen, quotas });
+    else this.launch({ exchange, seen, version, path: target.path, quotas });
+  }
+
+  /** Runs an invocation now, if there is room. @throws FnError QUOTA_EXCEEDED, OVERLOADED */
+  launch({ quotas, ...wanted }: Launch): Invocation {
     const { admission, lane, streams, address } = this.#given;
+    const { version } = wanted;
     const maxInstances = instanceBound(version.limits, quotas);
     if (maxInstances <= 0) throw new FnError("QUOTA_EXCEEDED", "The tenant's quotas leave no room for an instance of this function.");
     if (!admission.enter(version.version, { ...version.limits, maxInstances }))
       throw new FnError("OVERLOADED", "Too many invocations of this function are in flight.");
     const onEnd = (): void => admission.leave(version.version);
-    new Invocation({ exchange, seen, version, path: target.path, address, lane, streams, onEnd });
+    return new Invocation({ ...wanted, address, lane, streams, onEnd });
   }
 
   #see({ request, facts }: Exchange, takesKey: boolean): SeenRequest {

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { SyncLane } from "@zygo/queue";
+import { openPayloads } from "@zygo/artifacts";
+import { AsyncLane, SyncLane } from "@zygo/queue";
 import { createStore } from "@zygo/store";
 import { startGateway, type Gateway } from "./gateway.ts";
+import { refuseForgetfulRedis } from "./jobs/jobs.ts";
 import { createLog, type Log } from "@zygo/service";
 import { readSettings } from "./settings.ts";
 
@@ -15,7 +17,12 @@ const log = createLog({ service: "gateway", level: settings.logLevel });
 const store = createStore({ url: settings.redisUrl });
 const lane = new SyncLane({ url: settings.redisUrl });
 
-const gateway = await startGateway({ ...settings, linkSecret: readFileSync(settings.paths.linkSecret, "utf8").trim(), store, lane, log });
+const linkSecret = readFileSync(settings.paths.linkSecret, "utf8").trim();
+const payloads = await openPayloads(settings.paths.payloads);
+const jobLane = new AsyncLane({ url: settings.jobsRedisUrl, durability: settings.durability, payloads, secret: linkSecret });
+await refuseForgetfulRedis(jobLane);
+
+const gateway = await startGateway({ ...settings, linkSecret, store, lane, jobs: { ...settings.jobs, lane: jobLane, payloads }, log });
 stopOnSignal(gateway, log);
 log.info("listening", { url: gateway.url, workers: gateway.workerAddress });
 process.send?.({ ready: true });
@@ -29,6 +36,7 @@ function stopOnSignal(running: Gateway, logging: Log): void {
     void running.stop(drainMs).finally(() => {
       store.close();
       lane.close();
+      jobLane.close();
       logging.flush();
       process.exit(0);
     });

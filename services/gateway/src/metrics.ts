@@ -15,6 +15,10 @@ export interface Gauges {
   workerLinks: number;
   /** Undefined while the queue cannot be asked. */
   queueDepth: number | undefined;
+  /** Attempts of jobs that this process runs. */
+  jobsRunning: number;
+  /** Dead letters by function, now and ever. */
+  dead: { name: string; now: number; ever: number }[];
 }
 
 /** Counters of the invocations, in the text format of Prometheus. On the hot path: two map look-ups and a few additions. */
@@ -33,7 +37,7 @@ export class Metrics {
   }
 
   /** @source https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4 */
-  render({ inFlight, workerLinks, queueDepth }: Gauges): string {
+  render({ inFlight, workerLinks, queueDepth, jobsRunning, dead }: Gauges): string {
     const lines = [
       "# TYPE fn_requests_total counter",
       ...Array.from(this.#requests, ([labels, count]) => `fn_requests_total{${labels}} ${count}`),
@@ -44,6 +48,11 @@ export class Metrics {
       ...gauge("fn_in_flight", inFlight),
       ...gauge("fn_worker_links", workerLinks),
       ...(queueDepth === undefined ? [] : gauge("fn_queue_depth", queueDepth)),
+      ...gauge("fn_jobs_running", jobsRunning),
+      "# TYPE fn_dead_letters gauge",
+      ...dead.map(({ name, now }) => `fn_dead_letters{function="${name}"} ${now}`),
+      "# TYPE fn_dead_letters_total counter",
+      ...dead.map(({ name, ever }) => `fn_dead_letters_total{function="${name}"} ${ever}`),
       ...gauge("process_resident_memory_bytes", process.memoryUsage.rss()),
     ];
     return `${lines.join("\n")}\n`;

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from "node:http";
 import { FnError } from "@zygo/contracts";
 import { BODY_CHUNK_BYTES, WINDOW_BYTES } from "@zygo/contracts/frames";
 import { MAX_INLINE_BYTES, MAX_REQUEST_BYTES } from "@zygo/contracts/names";
 import { hasBody } from "./discard.ts";
+import type { BodySource } from "./exchange.ts";
 
 /** A small body that is not whole by then goes on the link, milliseconds. */
 const GATHER_MS = 10;
@@ -21,7 +21,7 @@ export interface UploadEvents {
 
 /** A request body on its way to a worker: inline when it is small and there, else in pieces, as fast as credit comes back. */
 export class Upload {
-  readonly #request: IncomingMessage;
+  readonly #request: BodySource;
   readonly #on: UploadEvents;
   readonly #idle: NodeJS.Timeout | undefined;
   /** What was read and not sent. */
@@ -34,7 +34,7 @@ export class Upload {
   bytes = 0;
 
   /** @param request not read from yet */
-  constructor(request: IncomingMessage, on: UploadEvents) {
+  constructor(request: BodySource, on: UploadEvents) {
     this.#request = request;
     this.#on = on;
     if (hasBody(request))
@@ -42,7 +42,7 @@ export class Upload {
   }
 
   /** @throws FnError PAYLOAD_TOO_LARGE when the request says so itself. */
-  static refuseTooLarge({ headers }: IncomingMessage): void {
+  static refuseTooLarge({ headers }: BodySource): void {
     if (Number(headers["content-length"] ?? 0) > MAX_REQUEST_BYTES) throw tooLarge();
   }
 

@@ -4,12 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_LIMITS, type Limits, type VersionRecord } from "@zygo/contracts";
-import { SyncLane } from "@zygo/queue";
+import { openPayloads } from "@zygo/artifacts";
+import { AsyncLane, SyncLane } from "@zygo/queue";
 import { createStore, type Store } from "@zygo/store";
 import { logLines, RedisServer } from "@zygo/testkit";
 import { startGateway, type Gateway, type GatewayOptions } from "../src/gateway.ts";
 import { createLog } from "@zygo/service";
 import { ScriptedWorker, type Served } from "./scripted-worker.ts";
+
+/** Nothing is swept in a test. */
+const KEPT = { settledMs: 3_600_000, mostSettled: 100_000, deadMs: 3_600_000, mostDead: 10_000 };
 
 export const SECRET = "5e".repeat(32);
 
@@ -24,6 +28,7 @@ export class Platform {
   readonly redis: RedisServer;
   readonly store: Store;
   readonly lane: SyncLane;
+  readonly jobLane: AsyncLane;
   readonly gateway: Gateway;
   /** Parsed log lines. */
   readonly lines: Record<string, unknown>[];
@@ -32,11 +37,14 @@ export class Platform {
   readonly #workers: ScriptedWorker[] = [];
   #control: Server | undefined;
 
-  private constructor(given: Pick<Platform, "redis" | "store" | "lane" | "gateway" | "lines" | "controlSocket"> & { dir: string }) {
+  private constructor(
+    given: Pick<Platform, "redis" | "store" | "lane" | "jobLane" | "gateway" | "lines" | "controlSocket"> & { dir: string },
+  ) {
     ({
       redis: this.redis,
       store: this.store,
       lane: this.lane,
+      jobLane: this.jobLane,
       gateway: this.gateway,
       lines: this.lines,
       controlSocket: this.controlSocket,
@@ -53,10 +61,13 @@ export class Platform {
     const log = createLog({ service: "gateway", level: "debug", sink: logLines(lines) });
     const controlSocket = join(dir, "control.sock");
     const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
+    const payloads = await openPayloads(join(dir, "payloads"));
+    const jobLane = new AsyncLane({ url: redis.url, durability: "kernel", payloads, secret: SECRET });
+    const jobs = { lane: jobLane, payloads, slots: 16, allowPrivateDestinations: true, retention: KEPT };
     const access = { defaultAuth: "public", openMetrics: true, ...settings } as const;
-    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, log, ...access });
+    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, jobs, log, ...access });
     await eventually(() => lane.depth());
-    return new Platform({ redis, store, lane, gateway, lines, controlSocket, dir });
+    return new Platform({ redis, store, lane, jobLane, gateway, lines, controlSocket, dir });
   }
 
   get url(): string {
@@ -101,6 +112,7 @@ export class Platform {
     await this.reset();
     await this.gateway.stop(100);
     this.lane.close();
+    this.jobLane.close();
     this.store.close();
     await this.redis.end();
     await rm(this.#dir, { recursive: true, force: true });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "zygo-gwp-"));
   await mkdir(homePaths(home).run, { recursive: true });
   await writeFile(homePaths(home).linkSecret, `${SECRET}\n`);
-  redis = await RedisServer.start();
+  redis = await RedisServer.start({ durable: true });
   store = createStore({ url: redis.url });
   await eventually(() => store.ping());
   await store.putVersion(record("echo", sha("a")));

@@ -1,0 +1,97 @@
+import type { Payloads } from "@zygo/artifacts";
+import { asFnError, FnError, InvocationId, type Quotas } from "@zygo/contracts";
+import type { AsyncLane, InvocationRecord } from "@zygo/queue";
+import type { Log } from "@zygo/service";
+import type { Facts } from "../facts.ts";
+import type { Launcher } from "../launch.ts";
+import type { Routes } from "../routes.ts";
+import { Acceptance } from "./acceptance.ts";
+import { Attempts } from "./attempts.ts";
+import { Consumer } from "./consumer.ts";
+import { Destinations } from "./destinations.ts";
+import { Housekeeping, type Retention } from "./housekeeping.ts";
+import { Once } from "./once.ts";
+import { Poster } from "./poster.ts";
+import { Settled } from "./settled.ts";
+
+export interface JobsOptions {
+  lane: AsyncLane;
+  payloads: Payloads;
+  routes: Routes;
+  /** How an invocation is run over the sync lane. */
+  launch: Launcher;
+  quotasOf: (name: string) => Promise<Quotas>;
+  record: (facts: Facts) => void;
+  /** Attempts at a time. */
+  slots: number;
+  allowPrivateDestinations: boolean;
+  retention: Retention;
+  log: Log;
+}
+
+/** The gateway's part of the async lane: accepting jobs, running them, showing what became of them. */
+export class Jobs {
+  readonly acceptance: Acceptance;
+  readonly settled: Settled;
+  readonly #lane: AsyncLane;
+  readonly #housekeeping: Housekeeping;
+  readonly #consumer: Consumer;
+
+  constructor(given: JobsOptions) {
+    const { lane, payloads, launch, log } = given;
+    this.#lane = lane;
+    this.settled = new Settled(lane, payloads);
+    this.acceptance = new Acceptance(lane, this.settled, new Once(lane, payloads, launch));
+    const attempts = new Attempts({ ...given, poster: new Poster(given.allowPrivateDestinations) });
+    const destinations = new Destinations({ lane, settled: this.settled, log });
+    this.#consumer = new Consumer({ ...given, attempts, destinations });
+    this.#housekeeping = new Housekeeping(given);
+  }
+
+  get running(): number {
+    return this.#consumer.running;
+  }
+
+  /** The record that a caller asks for. @throws FnError NOT_FOUND, QUEUE_UNAVAILABLE */
+  async find(id: string, waitMs: number, signal: AbortSignal): Promise<InvocationRecord> {
+    if (!InvocationId.safeParse(id).success) throw noInvocation();
+    const settled = waitMs > 0 ? await this.settled.wait(id, { waitMs, signal }) : null;
+    const record = settled ?? (await this.#lane.records.find(id));
+    if (record === null) throw noInvocation();
+    return record;
+  }
+
+  /** @throws FnError NOT_FOUND, CONFLICT when it is settled already, QUEUE_UNAVAILABLE */
+  async cancel(id: string): Promise<void> {
+    const { job } = await this.find(id, 0, AbortSignal.abort());
+    const before = await this.#lane.records.cancel(job, Date.now());
+    if (before !== "queued" && before !== "retrying" && before !== "running")
+      throw new FnError("CONFLICT", `The invocation has ${before ?? "gone"} already.`);
+  }
+
+  /** For `/metrics`: what Redis does not tell is left out. */
+  async deadCounts(): Promise<{ name: string; now: number; ever: number }[]> {
+    return await this.#lane.records.deadCounts().catch(() => []);
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#housekeeping.stop();
+    await this.#consumer.stop(drainMs);
+  }
+}
+
+const noInvocation = (): FnError => new FnError("NOT_FOUND", "There is no such invocation; its record may have been removed.");
+
+/** Logs what is wrong with how the queue's Redis keeps data. @throws FnError when it would lose what it accepts */
+export async function refuseForgetfulRedis(lane: AsyncLane): Promise<void> {
+  for (const untilMs = Date.now() + 10_000; ;) {
+    try {
+      const wrong = await lane.check();
+      if (wrong.length > 0) throw new Error(`The queue's Redis may lose work that was accepted. ${wrong.join(" ")}`);
+      return;
+    } catch (error) {
+      if (asFnError(error).code !== "QUEUE_UNAVAILABLE" || Date.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
