@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FunctionName, TenantName } from "./config.ts";
+import { FunctionName, SecretName, TenantName } from "./config.ts";
 import { SCOPES } from "./names.ts";
 
 const most = (high: number) => z.int().min(0).max(high).nullable();
@@ -117,3 +117,19 @@ export const AuditLine = z.object({
 export type AuditLine = z.infer<typeof AuditLine>;
 export const AuditPage = z.object({ lines: z.array(AuditLine) });
 export const AuditQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) });
+
+export const SecretSet = z.strictObject({
+  value: z
+    .string()
+    .min(1)
+    .max(32 * 1024),
+});
+/** A secret as it is shown: never its value. */
+export const SecretView = z.object({
+  name: SecretName,
+  /** Whose it is; null: any function of the tenant may ask for it. */
+  function: FunctionName.nullable(),
+  updatedMs: z.int(),
+});
+export type SecretView = z.infer<typeof SecretView>;
+export const SecretList = z.object({ secrets: z.array(SecretView) });

@@ -3,6 +3,7 @@ export { identify, isExpired, KeyUses, mayDo, operatorIdentity, type Identity, t
 export { LOG_START, type LogEntry } from "./logs.ts";
 export { QuotaCache, type QuotaSource } from "./quota-cache.ts";
 export { createSealer, type Sealer } from "./sealed.ts";
+export { openSecrets, sealSecret, type SecretPlace } from "./secrets.ts";
 export { createStore, type Store } from "./store.ts";
 export type { Granted } from "./tenants.ts";
 export type { Worker } from "./workers.ts";

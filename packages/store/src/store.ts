@@ -5,6 +5,7 @@ import { answered, connect } from "./connection.ts";
 import { createFunctions, type Functions } from "./functions.ts";
 import { createLogs, type Logs } from "./logs.ts";
 import { createOperatorKeys, type OperatorKeys } from "./operator-keys.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
 import { createTenants, type Tenants } from "./tenants.ts";
 import { createWorkers, type Workers } from "./workers.ts";
 
@@ -13,7 +14,7 @@ import { createWorkers, type Workers } from "./workers.ts";
  * once it is back, and throws FnError INTERNAL when a stored record is damaged.
  */
 export interface Store
-  extends Functions, Logs, Workers, OperatorKeys, ApiKeys, Tenants, Audit, Pick<Changes, "onChanged" | "onAccessChanged"> {
+  extends Functions, Logs, Workers, OperatorKeys, ApiKeys, Tenants, Secrets, Audit, Pick<Changes, "onChanged" | "onAccessChanged"> {
   /** Throws when Redis is away: for readiness. */
   ping(): Promise<void>;
   /** Ends the connections. Calls under way fail. Twice is fine. */
@@ -31,6 +32,7 @@ export function createStore({ url, now = Date.now }: { url: string; now?: () => 
     ...createOperatorKeys(redis, now),
     ...createApiKeys(redis),
     ...createTenants(redis, now),
+    ...createSecrets(redis, now),
     ...createAudit(redis),
     onChanged: (listener) => changes.onChanged(listener),
     onAccessChanged: (listener) => changes.onAccessChanged(listener),

@@ -10,6 +10,7 @@ import { asFnError, problemResponse } from "./problem.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { versionRoutes } from "./routes/versions.ts";
 import { workerRoutes } from "./routes/workers.ts";
@@ -28,7 +29,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
   });
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(context.publicUrl)));
   app.use("/api/*", requireKey(context), audit(context));
-  for (const routes of [functionRoutes, versionRoutes, logRoutes, keyRoutes, tenantRoutes, workerRoutes])
+  for (const routes of [functionRoutes, versionRoutes, logRoutes, keyRoutes, secretRoutes, tenantRoutes, workerRoutes])
     app.route("/api", routes(context));
   return app;
 }

@@ -1,5 +1,5 @@
 import type { Artifacts } from "@zygo/artifacts";
-import type { Identity, Store } from "@zygo/store";
+import type { Identity, Sealer, Store } from "@zygo/store";
 import type { Log } from "@zygo/service";
 import type { Prober } from "./probe.ts";
 
@@ -8,6 +8,8 @@ export interface Context {
   store: Store;
   artifacts: Artifacts;
   prober: Prober;
+  /** Of secrets. */
+  sealer: Sealer;
   log: Log;
   /** Base of the URLs in answers. */
   publicUrl: string;

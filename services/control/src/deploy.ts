@@ -2,6 +2,7 @@ import { canonicalJson, digestOf, type StoredVersion } from "@zygo/artifacts";
 import { FnError, LIVE_ALIAS, type DeployResult, type VersionRecord } from "@zygo/contracts";
 import { localName } from "@zygo/contracts/names";
 import type { Context } from "./context.ts";
+import { meansOf, type TenantMeans } from "./tenant-checks.ts";
 import { tryVersion } from "./trial.ts";
 import type { Upload } from "./upload.ts";
 import { functionUrl } from "./views.ts";
@@ -21,7 +22,10 @@ export async function deploy(context: DeployContext, deployment: Deployment): Pr
   const startedMs = performance.now();
   const stored = await context.artifacts.putVersion({ ...deployment, format: deployment.meta.format, config: configBlob(deployment) });
   const storedMs = performance.now();
-  const record = (await context.store.version(name, stored.version)) ?? (await prove(context, deployment, stored));
+  const means = await meansOf(context.store, name);
+  const known = await context.store.version(name, stored.version);
+  if (known !== null) means.check(known.limits, known.env);
+  const record = known ?? (await prove(context, { ...deployment, means }, stored));
   const provenMs = performance.now();
   signal.throwIfAborted();
   const changed = await makeLive(context, record);
@@ -42,10 +46,14 @@ function configBlob({ meta }: Upload): unknown {
   return { format: meta.format, overrides: meta.overrides, env: digestOf(canonicalJson(meta.env)) };
 }
 
-async function prove({ store, prober, now }: DeployContext, deployment: Deployment, stored: StoredVersion): Promise<VersionRecord> {
-  const { name, meta, bundle, signal } = deployment;
+async function prove(
+  { store, prober, now }: DeployContext,
+  deployment: Deployment & { means: TenantMeans },
+  stored: StoredVersion,
+): Promise<VersionRecord> {
+  const { name, meta, bundle, means, signal } = deployment;
   const { format, env, overrides, entry } = meta;
-  const proven = await tryVersion(prober, { function: name, ...stored, format, env, overrides }, signal);
+  const proven = await tryVersion(prober, { function: name, ...stored, format, env, overrides, means }, signal);
   const record: VersionRecord = { function: name, ...stored, ...proven, format, env, entry, bundleBytes: bundle.length, createdMs: now() };
   await store.putVersion(record);
   return record;

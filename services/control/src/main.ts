@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { openArtifacts } from "@zygo/artifacts";
-import { createStore } from "@zygo/store";
+import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
 import { createLog, type Log } from "@zygo/service";
@@ -28,6 +29,7 @@ async function run({ paths, redisUrl, publicUrl, adminKeyHash, defaultAuth, logL
     store,
     artifacts,
     prober: createProber(store),
+    sealer: createSealer(await readFile(paths.secretsKey, "utf8")),
     log,
     publicUrl,
     defaultAuth,

@@ -1,4 +1,4 @@
-import { AliasName, FunctionName, TenantName } from "@zygo/contracts";
+import { AliasName, FunctionName, SecretName, TenantName } from "@zygo/contracts";
 import { z } from "zod";
 import { OPERATIONS, type Operation } from "./operations.ts";
 
@@ -13,7 +13,7 @@ const Problem = z.looseObject({
   requestId: z.string(),
   retryable: z.boolean(),
 });
-const PARAMETERS: Record<string, z.ZodType> = { name: FunctionName, alias: AliasName, tenant: TenantName };
+const PARAMETERS: Record<string, z.ZodType> = { name: FunctionName, alias: AliasName, tenant: TenantName, secret: SecretName };
 
 const KEYS =
   "An API key. What it must allow stands at each operation: a scope (`deploy`, `invoke`, `read`, or `admin`, which includes them), or `operator`: the installation's own key, which may name the tenant that a call is for in `x-fn-tenant`.";

@@ -12,6 +12,8 @@ import {
   KeyList,
   LogPage,
   LogQuery,
+  SecretList,
+  SecretSet,
   TenantChange,
   TenantCreate,
   TenantDetail,
@@ -105,6 +107,24 @@ export const OPERATIONS: readonly Operation[] = [
     answer: { name: "KeyCreated", schema: KeyCreated },
   },
   { method: "delete", path: "/api/keys/{key}", summary: "Revoke an API key, by its id", needs: "admin", answer: null },
+  {
+    method: "get",
+    path: "/api/secrets",
+    summary: "Names of the tenant's secrets and of its functions': never a value",
+    needs: "read",
+    answer: { name: "SecretList", schema: SecretList },
+  },
+  ...(["/api/secrets/{secret}", "/api/functions/{name}/secrets/{secret}"] as const).flatMap((path): Operation[] => [
+    {
+      method: "put",
+      path,
+      summary: "Set a secret: instances of functions that have it are replaced",
+      needs: "deploy",
+      body: { type: "application/json", schema: SecretSet },
+      answer: null,
+    },
+    { method: "delete", path, summary: "Remove a secret that no live version asks for", needs: "deploy", answer: null },
+  ]),
   {
     method: "get",
     path: "/api/audit",

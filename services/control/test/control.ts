@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { openArtifacts } from "@zygo/artifacts";
 import { createClient, type Client, type Deploy } from "@zygo/client";
 import { redisOptions } from "@zygo/contracts";
-import { createStore, type Store } from "@zygo/store";
+import { createSealer, createStore, type Store } from "@zygo/store";
 import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
 import { createApp } from "../src/app.ts";
@@ -47,6 +47,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
     store,
     artifacts: await openArtifacts(join(directory, "artifacts")),
     prober: createProber(store, probeMs),
+    sealer: createSealer("5e".repeat(32)),
     log,
     publicUrl: URL_BASE,
     defaultAuth: "public",

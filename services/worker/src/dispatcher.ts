@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { decodeEnvelope, shortVersion, type Envelope, type PrewarmRequest } from "@zygo/contracts";
-import { takeable } from "@zygo/core";
+import { takeable, type TenantBounds } from "@zygo/core";
 import type { FunctionLogs } from "./function-logs.ts";
 import { GatewayLinks } from "./gateway-links.ts";
 import { Group, type GroupHost } from "./group.ts";
@@ -10,6 +10,7 @@ import type { Log } from "@zygo/service";
 import type { PeerDone } from "./peer.ts";
 import { Rooms } from "./rooms.ts";
 import type { Starter } from "./starter.ts";
+import type { TenantQuotas } from "./tenancy.ts";
 import { unavailable, VERDICTS } from "./verdict.ts";
 import { readVersion, type VersionSource } from "./versions.ts";
 
@@ -24,6 +25,7 @@ export interface DispatcherOptions {
   maxInstances: number;
   lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
   versions: VersionSource;
+  quotas: TenantQuotas;
   starter: Starter;
   logs: FunctionLogs;
   log: Log;
@@ -49,7 +51,7 @@ export class Dispatcher implements GroupHost {
     this.#options = options;
     this.starter = options.starter;
     this.logs = options.logs;
-    this.rooms = new Rooms(options.maxInstances);
+    this.rooms = new Rooms(options.maxInstances, (tenant) => options.quotas.of(tenant));
     this.#links = new GatewayLinks(options, (invocation) => this.#left(invocation), options.log);
   }
 
@@ -99,8 +101,12 @@ export class Dispatcher implements GroupHost {
     return this.rooms.makeRoom(wanted, asker);
   }
 
-  get room(): number {
-    return this.rooms.room;
+  roomFor(asker: Group): number {
+    return this.rooms.roomFor(asker);
+  }
+
+  boundsOf(tenant: string): TenantBounds {
+    return this.rooms.boundsOf(tenant);
   }
 
   onChange(group: Group): void {
@@ -173,6 +179,7 @@ export class Dispatcher implements GroupHost {
 
   async #prepare(group: Group): Promise<void> {
     try {
+      await this.#options.quotas.learn(group.tenant);
       group.ready(await readVersion(this.#options.versions, group.name, group.digest));
     } catch (error) {
       this.#options.log.error("version not available", { function: group.name, version: shortVersion(group.digest), error });

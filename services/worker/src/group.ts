@@ -1,15 +1,18 @@
 import { performance } from "node:perf_hooks";
 import { asFnError } from "@zygo/contracts";
+import { tenantOf } from "@zygo/contracts/names";
 import {
   expectation,
   floorOf,
   idlePolicy,
+  instanceBound,
   instanceDemand,
   reapable,
   refillDelayMs,
   startsForFloor,
   startsNeeded,
   type Expectation,
+  type TenantBounds,
   type VersionLoad,
 } from "@zygo/core";
 import { Instance } from "./instance.ts";
@@ -18,6 +21,7 @@ import { LOAD_LIMIT_MS } from "./load.ts";
 import type { Invocation } from "./invocation.ts";
 import type { FunctionLogs } from "./function-logs.ts";
 import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
+import { redactLog, redactStart } from "./redact.ts";
 import type { Starter } from "./starter.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
 import { lifetimeOf, type ReadyVersion } from "./versions.ts";
@@ -28,8 +32,9 @@ export interface GroupHost {
   logs: FunctionLogs;
   /** Makes room for up to `wanted` instances more, by ending others' idle ones if need be. @returns for how many there is room. */
   makeRoom(wanted: number, asker: Group): number;
-  /** For how many instances more there is room as it is. */
-  readonly room: number;
+  /** For how many instances more of this group there is room as it is. */
+  roomFor(asker: Group): number;
+  boundsOf(tenant: string): TenantBounds;
   /** Demand changed. */
   onChange(group: Group): void;
   /** An instance became idle or ended: another version's waiters may have room now. */
@@ -39,7 +44,9 @@ export interface GroupHost {
 
 /** All that this worker does for one version: who waits, who serves, what is starting. */
 export class Group {
+  /** The function's id. */
   readonly name: string;
+  readonly tenant: string;
   readonly digest: string;
   /** No alias points to the version any more. */
   retired = false;
@@ -60,8 +67,14 @@ export class Group {
 
   constructor(name: string, digest: string, host: GroupHost) {
     this.name = name;
+    this.tenant = tenantOf(name);
     this.digest = digest;
     this.#host = host;
+  }
+
+  /** MiB of an instance; 0 before the version is here, and then there is none. */
+  get memoryMb(): number {
+    return this.#version?.record.limits.memoryMb ?? 0;
   }
 
   get size(): number {
@@ -93,6 +106,20 @@ export class Group {
   /** The version is here: what waits for it can go on. */
   ready(version: ReadyVersion): void {
     this.#version = version;
+    this.pump();
+  }
+
+  /** Its version has secrets, whose values may change. */
+  get asksForSecrets(): boolean {
+    return (this.#version?.record.limits.secrets.length ?? 0) > 0;
+  }
+
+  /** The version as it is read now: if that differs, what was loaded before ends with what it serves, and what comes gets new instances. */
+  renew(version: ReadyVersion): void {
+    if (this.#version === undefined || this.#version.loadFrame.equals(version.loadFrame)) return;
+    this.#version = version;
+    this.#available.length = 0;
+    for (const instance of [...this.#instances]) instance.retire();
     this.pump();
   }
 
@@ -222,23 +249,24 @@ export class Group {
   /** `minInstances` and what is expected: kept whether or not anybody waits, but nobody's idle instance ends for it. */
   #startFloor(version: ReadyVersion): void {
     if (performance.now() < this.#vain.retryAt) return;
-    const missing = startsForFloor(this.#load(version), this.#host.room);
+    const missing = startsForFloor(this.#load(version), this.#host.roomFor(this));
     for (let count = 0; count < missing; count++) void this.#startAhead(version);
   }
 
   async #startAhead(version: ReadyVersion): Promise<void> {
     this.#starting++;
     try {
-      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, line, undefined);
+      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, redactLog(version.redact, line), undefined);
       const started = await this.#host.starter.start(version, { limitMs: LOAD_LIMIT_MS, onLog });
       this.#starting--;
+      if (version !== this.#version) return this.#startOver(started.forked);
       this.#vain = { failures: 0, retryAt: 0 };
       this.#welcome(new Instance({ ...started, ahead: true }, version, this));
     } catch (error) {
       this.#starting--;
       const failures = this.#vain.failures + 1;
       this.#vain = { failures, retryAt: performance.now() + refillDelayMs(failures) };
-      this.#host.logs.startFailure(this.name, this.digest, asFnError(error), null);
+      this.#host.logs.startFailure(this.name, this.digest, redactStart(version.redact, asFnError(error)), null);
     }
     this.pump();
   }
@@ -252,15 +280,22 @@ export class Group {
     this.#starting++;
     const { requestId, deadlineMs } = waiter.head;
     try {
-      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, line, requestId);
+      const onLog = (line: PeerLog) => this.#host.logs.add(this.name, this.digest, redactLog(version.redact, line), requestId);
       const started = await this.#host.starter.start(version, { limitMs: deadlineMs - Date.now(), onLog });
       this.#starting--;
+      // What it has loaded is not the version's any more.
+      if (version !== this.#version) return this.#startOver(started.forked);
       this.#host.logs.started(this.name, this.digest, started, requestId);
       this.#welcome(new Instance(started, version, this));
     } catch (error) {
       this.#starting--;
-      this.#startFailed(error, waiter);
+      this.#startFailed(error, waiter, version);
     }
+    this.pump();
+  }
+
+  #startOver(stale: Forked): void {
+    this.discard(stale);
     this.pump();
   }
 
@@ -271,8 +306,8 @@ export class Group {
   }
 
   /** One start fails one waiter, so that a version that cannot load is not started over and over for the same ones. */
-  #startFailed(error: unknown, waiter: Invocation): void {
-    const failure = asFnError(error);
+  #startFailed(error: unknown, waiter: Invocation, { redact }: ReadyVersion): void {
+    const failure = redactStart(redact, asFnError(error));
     this.#host.logs.startFailure(this.name, this.digest, failure, waiter.head.requestId);
     const expired = Date.now() >= waiter.head.deadlineMs;
     const victim = this.#waiters.has(waiter) ? waiter : expired ? undefined : this.#waiters.values().next().value;
@@ -287,7 +322,8 @@ export class Group {
   }
 
   #load(version: ReadyVersion): VersionLoad {
-    const { maxInstances, reuse } = version.record.limits;
+    const { reuse } = version.record.limits;
+    const maxInstances = instanceBound(version.record.limits, this.#host.boundsOf(this.tenant));
     // An instance that serves fewer in its life cannot serve more at a time.
     const concurrency = Math.min(version.record.limits.concurrency, lifetimeOf(reuse));
     return {

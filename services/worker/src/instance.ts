@@ -6,6 +6,7 @@ import type { Forked } from "./forked.ts";
 import { sandboxBacklogBytes, type FrameHandler } from "./frame-link.ts";
 import type { Invocation } from "./invocation.ts";
 import { parsePeer, parsePeerHead, parseWindow, PeerDone, PeerFailure, PeerLog, PeerResponse } from "./peer.ts";
+import { redactFailure, redactLog } from "./redact.ts";
 import type { Started } from "./starter.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
 import { lifetimeOf, type ReadyVersion } from "./versions.ts";
@@ -43,7 +44,7 @@ export class Instance implements FrameHandler {
   readonly #initMs: number;
   /** Started before anybody waited for it: its first invocation finds it hot. */
   readonly #ahead: boolean;
-  readonly #lifetime: number;
+  #lifetime: number;
   readonly #active = new Map<number, Invocation>();
   #served = 0;
   #logBytes = 0;
@@ -111,6 +112,12 @@ export class Instance implements FrameHandler {
     }, CANCEL_GRACE_MS);
   }
 
+  /** It takes nothing more, and ends with what it serves. */
+  retire(): void {
+    this.#lifetime = 0;
+    if (this.#active.size === 0) this.end(VERDICTS.idle);
+  }
+
   /** Ends it now, whatever it does; what it serves gets the verdict. Idempotent. */
   end(verdict: Verdict): void {
     if (this.#gone) return;
@@ -171,10 +178,11 @@ export class Instance implements FrameHandler {
   #log(payload: Buffer, invocation: Invocation | undefined): void {
     this.#logBytes += payload.length + LOG_FRAME_BYTES;
     if (this.#logBytes > (this.#served + 1) * LOG_BYTES) throw new FrameError("logs without end");
-    this.#owner.onLog(parsePeer(PeerLog, payload), invocation);
+    this.#owner.onLog(redactLog(this.#version.redact, parsePeer(PeerLog, payload)), invocation);
   }
 
-  #failure(invocation: Invocation, failure: PeerFailure): void {
+  #failure(invocation: Invocation, said: PeerFailure): void {
+    const failure = redactFailure(this.#version.redact, said);
     invocation.instanceFailure(failure);
     this.#owner.onFailure(failure, invocation);
   }

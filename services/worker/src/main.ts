@@ -6,7 +6,7 @@ import { materialise } from "@zygo/artifacts";
 import { RUNTIMES } from "@zygo/contracts/names";
 import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
-import { createStore } from "@zygo/store";
+import { createSealer, createStore, openSecrets } from "@zygo/store";
 import { createLog, type Log } from "@zygo/service";
 import { readSettings, type Settings } from "./settings.ts";
 import { startWorker, type Worker } from "./worker.ts";
@@ -49,6 +49,7 @@ async function run({ paths, slot, redisUrl, gateway, maxInstances, poolSize, sec
     process.exit(1);
   });
   const store = createStore({ url: redisUrl });
+  const sealer = createSealer(readFileSync(paths.secretsKey, "utf8"));
   const lane = new SyncLane({ url: redisUrl });
   const worker = await startWorker({
     id: `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
@@ -62,6 +63,7 @@ async function run({ paths, slot, redisUrl, gateway, maxInstances, poolSize, sec
     host,
     store,
     lane,
+    secrets: (id, names) => openSecrets(store, sealer, { id, names }),
     materialise: (wanted) => materialise({ artifacts: paths.artifacts, layers: paths.layers, ...wanted }),
     log,
   });

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { FnError, type ProbeRequest, type ProbeResult } from "@zygo/contracts";
 import { LOAD_LIMIT_MS } from "./load.ts";
+import { redactStart } from "./redact.ts";
 import type { Starter } from "./starter.ts";
 import { prepareVersion, type VersionSource } from "./versions.ts";
 
@@ -21,7 +22,7 @@ export async function probe(request: ProbeRequest, given: { versions: VersionSou
     return { ok: true, config: loaded.config, handlers: loaded.handlers, startup: { totalMs, loadMs: loaded.loadMs } };
   } catch (error) {
     if (!(error instanceof FnError) || error.code === "INTERNAL") throw error;
-    return failedProbe(error);
+    return failedProbe(redactStart(version.redact, error));
   }
 }
 

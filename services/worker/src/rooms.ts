@@ -1,3 +1,4 @@
+import { tenantRoom, type TenantBounds } from "@zygo/core";
 import type { Group } from "./group.ts";
 import type { Instance } from "./instance.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
@@ -10,16 +11,20 @@ export class Rooms {
   readonly #maxInstances: number;
   readonly #groups = new Map<string, Group>();
   readonly #demands = new Map<Group, number>();
+  /** Of each tenant: what its groups demand in all, and what of it counts. */
+  readonly #tenants = new Map<string, { demand: number; counted: number }>();
+  readonly #boundsOf: (tenant: string) => TenantBounds;
   /** Groups whose waiters found no room, oldest first. */
   readonly #starved = new Set<Group>();
   #demand = 0;
   #scheduled = false;
 
-  constructor(maxInstances: number) {
+  constructor(maxInstances: number, boundsOf: (tenant: string) => TenantBounds) {
     this.#maxInstances = maxInstances;
+    this.#boundsOf = boundsOf;
   }
 
-  /** Instances that invocations occupy or wait for. */
+  /** Instances that invocations occupy or wait for. What waits behind a tenant's own quota does not count: it holds up nobody else. */
   get demand(): number {
     return this.#demand;
   }
@@ -50,10 +55,21 @@ export class Rooms {
     this.#starved.delete(group);
   }
 
+  boundsOf(tenant: string): TenantBounds {
+    return this.#boundsOf(tenant);
+  }
+
   changed(group: Group): void {
-    this.#demand += group.demand - (this.#demands.get(group) ?? 0);
+    const more = group.demand - (this.#demands.get(group) ?? 0);
     if (group.demand === 0) this.#demands.delete(group);
     else this.#demands.set(group, group.demand);
+    if (more !== 0) this.#count(group.tenant, more);
+  }
+
+  /** Quotas changed: waiters may have room now, or less count. */
+  recount(): void {
+    for (const tenant of this.#tenants.keys()) this.#count(tenant, 0);
+    for (const group of this.#groups.values()) group.pump();
   }
 
   /**
@@ -61,15 +77,17 @@ export class Rooms {
    * A group that gets less is pumped again when there is more.
    */
   makeRoom(wanted: number, asker: Group): number {
+    const allowed = this.#makeTenantRoom(wanted, asker);
     let free = this.#maxInstances - this.#size();
-    while (free < wanted) {
+    while (free < allowed) {
       const victim = this.#leastRecentlyUsed(asker);
       if (victim === undefined) break;
       victim.end(VERDICTS.idle);
       free++;
     }
-    if (free < wanted) this.#starved.add(asker);
-    return Math.max(0, Math.min(free, wanted));
+    const room = Math.max(0, Math.min(free, allowed));
+    if (room < wanted) this.#starved.add(asker);
+    return room;
   }
 
   /** Somewhere an instance became idle or ended. */
@@ -84,9 +102,10 @@ export class Rooms {
     });
   }
 
-  /** For how many instances more there is room, with nothing ended for them. */
-  get room(): number {
-    return Math.max(0, this.#maxInstances - this.#size());
+  /** For how many instances more of the group there is room, with nothing ended for them. */
+  roomFor(asker: Group): number {
+    const ofTenant = tenantRoom(this.#heldBy(asker.tenant), asker.memoryMb, this.#boundsOf(asker.tenant));
+    return Math.max(0, Math.min(this.#maxInstances - this.#size(), ofTenant));
   }
 
   sweep(now: number): void {
@@ -100,16 +119,48 @@ export class Rooms {
     for (const group of this.#groups.values()) group.endAll(verdict);
   }
 
+  #count(tenant: string, more: number): void {
+    const before = this.#tenants.get(tenant) ?? { demand: 0, counted: 0 };
+    const demand = before.demand + more;
+    const counted = Math.min(demand, this.#boundsOf(tenant).instances ?? demand);
+    this.#demand += counted - before.counted;
+    if (demand === 0) this.#tenants.delete(tenant);
+    else this.#tenants.set(tenant, { demand, counted });
+  }
+
+  /** As `makeRoom`, for what the tenant's quotas leave: its other versions' idle instances end for it. */
+  #makeTenantRoom(wanted: number, asker: Group): number {
+    const bounds = this.#boundsOf(asker.tenant);
+    if (bounds.instances === null && bounds.memoryMb === null) return wanted;
+    for (;;) {
+      const room = tenantRoom(this.#heldBy(asker.tenant), asker.memoryMb, bounds);
+      const victim = room < wanted ? this.#leastRecentlyUsed(asker, asker.tenant) : undefined;
+      if (victim === undefined) return Math.min(room, wanted);
+      victim.end(VERDICTS.idle);
+    }
+  }
+
+  #heldBy(tenant: string): { instances: number; memoryMb: number } {
+    const held = { instances: 0, memoryMb: 0 };
+    for (const group of this.#groups.values()) {
+      if (group.tenant !== tenant) continue;
+      held.instances += group.size;
+      held.memoryMb += group.size * group.memoryMb;
+    }
+    return held;
+  }
+
   #size(): number {
     let size = 0;
     for (const group of this.#groups.values()) size += group.size;
     return size;
   }
 
-  #leastRecentlyUsed(asker: Group): Instance | undefined {
+  #leastRecentlyUsed(asker: Group, tenant?: string): Instance | undefined {
     let oldest: Instance | undefined;
     for (const group of this.#groups.values()) {
-      const candidate = group === asker ? undefined : group.oldestIdle();
+      const spared = group === asker || (tenant !== undefined && group.tenant !== tenant);
+      const candidate = spared ? undefined : group.oldestIdle();
       if (candidate !== undefined && (oldest === undefined || candidate.lastUsedAt < oldest.lastUsedAt)) oldest = candidate;
     }
     return oldest;

@@ -2,6 +2,7 @@ import { FnError, shortVersion, type VersionRecord } from "@zygo/contracts";
 import { encodeJson, FrameType, type LoadPayload } from "@zygo/contracts/frames";
 import { localName } from "@zygo/contracts/names";
 import type { SandboxLimits } from "@zygo/sandbox";
+import { redactor, type Redact } from "./redact.ts";
 
 const MIB = 1024 * 1024;
 
@@ -17,13 +18,17 @@ export interface ReadyVersion {
   limits: SandboxLimits;
   /** Inside name of its sandboxes. */
   hostname: string;
-  /** The encoded `load` frame. */
+  /** The encoded `load` frame: with the values of its secrets. */
   loadFrame: Buffer;
+  /** Takes those values out of a text. */
+  redact: Redact;
 }
 
 export interface VersionSource {
   version(name: string, digest: string): Promise<VersionRecord | null>;
   materialise(wanted: { layer: string; sourceMap: string | null }): Promise<string>;
+  /** Name → value. @throws FnError FUNCTION_LOAD_FAILED when one is missing */
+  secrets(id: string, names: readonly string[]): Promise<Record<string, string>>;
 }
 
 /** @throws FnError VERSION_NOT_FOUND, or INTERNAL when its artifact cannot be unpacked. */
@@ -33,8 +38,11 @@ export async function readVersion(source: VersionSource, name: string, digest: s
   return prepareVersion(source, record);
 }
 
-export async function prepareVersion(source: Pick<VersionSource, "materialise">, record: Loadable): Promise<ReadyVersion> {
-  const layer = await source.materialise({ layer: record.layer, sourceMap: record.sourceMap });
+export async function prepareVersion(source: Pick<VersionSource, "materialise" | "secrets">, record: Loadable): Promise<ReadyVersion> {
+  const [layer, secrets] = await Promise.all([
+    source.materialise({ layer: record.layer, sourceMap: record.sourceMap }),
+    record.limits.secrets.length === 0 ? {} : source.secrets(record.function, record.limits.secrets),
+  ]);
   const { limits } = record;
   return {
     record,
@@ -42,17 +50,18 @@ export async function prepareVersion(source: Pick<VersionSource, "materialise">,
     layer,
     limits: { memoryBytes: limits.memoryMb * MIB, cpu: limits.cpu, pids: limits.pids, tmpBytes: limits.tmpMb * MIB },
     hostname: localName(record.function),
-    loadFrame: encodeJson(FrameType.load, 0, loadPayload(record)),
+    loadFrame: encodeJson(FrameType.load, 0, loadPayload(record, secrets)),
+    redact: redactor(secrets),
   };
 }
 
-function loadPayload(record: Loadable): LoadPayload {
+function loadPayload(record: Loadable, secrets: Record<string, string>): LoadPayload {
   return {
     function: localName(record.function),
     version: record.version,
     file: record.format === "cjs" ? "/app/main.cjs" : "/app/main.mjs",
     format: record.format,
-    env: record.env,
+    env: { ...secrets, ...record.env },
     hasSourceMap: record.sourceMap !== null,
     memoryBytes: record.limits.memoryMb * MIB,
     hostname: localName(record.function),

@@ -1,7 +1,7 @@
 import { FnError } from "@zygo/contracts";
 import type { RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
-import type { LogEntry } from "@zygo/store";
+import type { LogEntry, QuotaSource } from "@zygo/store";
 import { announce } from "./announce.ts";
 import { serveApi } from "./api.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -14,6 +14,7 @@ import { followAliases, type AliasSource } from "./retire.ts";
 import { followStanding, type StandingSource } from "./standing.ts";
 import { Runtimes } from "./runtimes.ts";
 import { Starter } from "./starter.ts";
+import { followTenants, TenantQuotas } from "./tenancy.ts";
 import { deadlined } from "./timers.ts";
 import type { VersionSource } from "./versions.ts";
 
@@ -23,7 +24,7 @@ const SWEEP_MS = 250;
 const DRAIN_MS = 25_000;
 
 /** What the worker needs of the platform's state. */
-export interface WorkerStore extends AliasSource, StandingSource {
+export interface WorkerStore extends AliasSource, StandingSource, QuotaSource {
   appendLogs(name: string, lines: readonly LogEntry[]): Promise<void>;
   announceWorker(id: string, address: string): Promise<void>;
   removeWorker(id: string): Promise<void>;
@@ -46,6 +47,8 @@ export interface WorkerOptions {
   store: WorkerStore;
   lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
   materialise: VersionSource["materialise"];
+  /** Values of a function's secrets. */
+  secrets: VersionSource["secrets"];
   log: Log;
 }
 
@@ -62,7 +65,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { host, store, log, id, secret, gateway, socket } = options;
   const calls = createInternalCalls({ gateway, secret, log });
   const starter = new Starter({ host, services: new InsideServices(calls), log });
-  const versions: VersionSource = { version: (name, digest) => store.version(name, digest), materialise: options.materialise };
+  const versions: VersionSource = {
+    version: (name, digest) => store.version(name, digest),
+    materialise: options.materialise,
+    secrets: options.secrets,
+  };
+  const quotas = new TenantQuotas(store);
   const logs = new FunctionLogs((name, lines) => store.appendLogs(name, lines), log);
   const dispatcher = new Dispatcher({
     worker: id,
@@ -70,6 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     maxInstances: options.maxInstances,
     lane: options.lane,
     versions,
+    quotas,
     starter,
     logs,
     log,
@@ -77,8 +86,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { rooms } = dispatcher;
   const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
   await runtimes.open(options.runtimes);
-  const unfollow = followAliases(store, rooms, log);
-  const unstand = followStanding(store, (name, digest) => dispatcher.stand(name, digest), log);
+  const unfollow = [
+    followAliases(store, rooms, log),
+    followStanding(store, (name, digest) => dispatcher.stand(name, digest), log),
+    followTenants(store, { rooms, quotas, versions, log }),
+  ];
   const api = await serveApi({
     seccompDenials: options.seccompDenials ?? [],
     socket,
@@ -95,8 +107,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   const stop = async (): Promise<void> => {
     stopping.abort();
-    unfollow();
-    unstand();
+    for (const end of unfollow) end();
     await Promise.all([taking, announcing]);
     await store.removeWorker(id).catch(() => undefined);
     await deadlined(dispatcher.settled(), DRAIN_MS, () => new FnError("SHUTTING_DOWN")).catch(() =>

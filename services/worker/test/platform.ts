@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { DEFAULT_LIMITS, type EnvelopeHead, type Limits, type VersionRecord } from "@zygo/contracts";
 import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
-import { createStore, type Store } from "@zygo/store";
+import { createSealer, createStore, openSecrets, type Store } from "@zygo/store";
 import { logLines, RedisServer } from "@zygo/testkit";
 import { createLog } from "@zygo/service";
 import { startWorker, type Worker, type WorkerOptions } from "../src/worker.ts";
@@ -34,6 +34,9 @@ export interface Platform {
   enqueue(envelope: Buffer): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Of the secrets of every platform here. */
+export const SEALER = createSealer("5e".repeat(32));
 
 /** A worker with real sandboxes, a real Redis and the gateway's end of its link. */
 export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstances" | "poolSize" | "gateway">> = {}): Promise<Platform> {
@@ -68,6 +71,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     store,
     lane,
     log,
+    secrets: (id, names) => openSecrets(store, SEALER, { id, names }),
     materialise: ({ layer }) => Promise.resolve(join(layers, layer.slice("sha256:".length))),
     ...over,
   }));

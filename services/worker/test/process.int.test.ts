@@ -29,6 +29,7 @@ beforeEach(async () => {
   mkdirSync(paths.run, { recursive: true });
   mkdirSync(paths.layers);
   writeFileSync(paths.linkSecret, "ab".repeat(32));
+  writeFileSync(paths.secretsKey, "ab".repeat(32));
   redis = await RedisServer.start();
   store = createStore({ url: redis.url });
   lane = new SyncLane({ url: redis.url });

@@ -23,6 +23,7 @@ export function functionRoutes(context: Context): Hono<RequestEnv> {
   app.delete("/functions/:name", async (c) => {
     const name = idOf(c, c.req.param("name"));
     if (!(await store.deleteFunction(name))) throw noFunction(name);
+    await store.removeSecretsOf(name);
     return c.body(null, 204);
   });
   app.put("/functions/:name/aliases/:alias", async (c) => {

@@ -22,8 +22,12 @@ export function tenantRoutes({ store }: Context): Hono<RequestEnv> {
   });
   app.get("/tenants/:tenant", async (c) => {
     const record = await find(c.req.param("tenant"));
-    const [functions, keys] = await Promise.all([store.list(record.name), store.listApiKeys(record.name)]);
-    return c.json({ ...record, functions: functions.length, keys: keys.length, secrets: 0 });
+    const [functions, keys, secrets] = await Promise.all([
+      store.list(record.name),
+      store.listApiKeys(record.name),
+      store.listSecrets(record.name),
+    ]);
+    return c.json({ ...record, functions: functions.length, keys: keys.length, secrets: secrets.length });
   });
   app.put("/tenants/:tenant", async (c) => {
     const { name, quotas } = await find(c.req.param("tenant"));
