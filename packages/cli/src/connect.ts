@@ -26,7 +26,7 @@ export async function connect(env: Io["env"], { needsKey = true } = {}): Promise
     if (given.url !== undefined) throw new ApiError("BAD_CREDENTIALS", `There is no API key for ${url}: set FN_API_KEY.`);
     throw new ApiError("UNREACHABLE", `No platform has run in ${homeOf(env)}: start one with \`npm start\`, or set FN_URL and FN_API_KEY.`);
   }
-  return { client: createClient({ url, apiKey: apiKey ?? "none" }), url };
+  return { client: createClient({ url, apiKey, tenant: env["FN_TENANT"] || undefined }), url };
 }
 
 const homeOf = (env: Io["env"]): string => env["FN_HOME"] || join(homedir(), ".fn");

@@ -69,6 +69,8 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   reuse: "--reuse",
   warmup: "--warmup",
   runtime: "--runtime",
+  auth: "--auth",
+  secrets: "--secret",
 };
 
 function firstIssue({ issues }: { issues: { path: PropertyKey[]; message: string }[] }): string {

@@ -32,6 +32,8 @@ const EXIT_OF_CODE: Readonly<Record<string, Exit>> = {
 
 const HINT_OF_CODE: Readonly<Record<string, string>> = {
   UNAUTHENTICATED: "Set FN_API_KEY, or FN_HOME to the platform's home directory.",
+  FORBIDDEN: "`fn whoami` shows what your key may do; `fn keys create` makes another, with an admin key.",
+  QUOTA_EXCEEDED: "`fn whoami` shows the tenant's quotas; the operator changes them with `fn tenants set`.",
   FUNCTION_NOT_FOUND: "`fn list` shows what is deployed.",
   FUNCTION_TIMEOUT: "`fn deploy --timeout 1m`, or `timeoutMs` in its config, gives it longer; `fn logs <name>` shows what it wrote.",
   FUNCTION_OOM: "`fn deploy --memory 256`, or `memoryMb` in its config, gives it more.",

@@ -4,10 +4,10 @@ import { UsageError } from "./failure.ts";
 /** As `FunctionName` in contracts; here without zod, since every command starts with it. A test holds the two equal. */
 const NAME = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** @throws UsageError when it is no name of a function. */
-export function checkName(name: string): string {
+/** @throws UsageError when it is no name of a function, or of a tenant, which follows the same rule. */
+export function checkName(name: string, what = "function"): string {
   if (!NAME.test(name))
-    throw new UsageError(`'${name}' is no function name: 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'`);
+    throw new UsageError(`'${name}' is no ${what} name: 1-63 of a-z, 0-9 and '-', starting with a letter, not ending in '-'`);
   return name;
 }
 

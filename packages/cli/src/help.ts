@@ -8,15 +8,22 @@ Commands:
   list                  what is deployed
   logs <name>           what a function wrote
   delete <name>         remove a function and its versions
+  keys                  make, list and revoke API keys
+  secrets               values that functions get and nobody else sees
+  tenants               make, list, change and remove tenants, with their quotas
+  whoami                whose key this is, and what it may do
+  audit                 who changed what
   bench                 measure start-up and throughput on this machine
   help [command]        this text, or a command's own
 
 Options:
+  --tenant <name>       of any command: act for this tenant; with the operator's key
   --help, -h            of fn or of a command
   --version, -v
 
 Environment:
   FN_URL, FN_API_KEY    the platform and the key to it
+  FN_TENANT             as --tenant
   FN_HOME               else: read from credentials.json in here (default ~/.fn)
 
 Exit codes:

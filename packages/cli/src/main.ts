@@ -2,6 +2,7 @@ import { EXIT } from "./exit-codes.ts";
 import type { Exit } from "./exit-codes.ts";
 import type { Command } from "./command.ts";
 import { UsageError, toFailure } from "./failure.ts";
+import { checkName } from "./function-name.ts";
 import { HELP } from "./help.ts";
 import { writeLine } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -13,6 +14,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import("./commands/list.ts")).list,
   logs: async () => (await import("./commands/logs.ts")).logs,
   delete: async () => (await import("./commands/delete.ts")).remove,
+  keys: async () => (await import("./commands/keys.ts")).keys,
+  secrets: async () => (await import("./commands/secrets.ts")).secrets,
+  tenants: async () => (await import("./commands/tenants.ts")).tenants,
+  whoami: async () => (await import("./commands/whoami.ts")).whoami,
+  audit: async () => (await import("./commands/audit.ts")).audit,
   bench: async () => (await import("./commands/bench.ts")).bench,
 };
 
@@ -31,13 +37,25 @@ export async function main(args: string[]): Promise<void> {
 /** Runs a command line. A failure is told on stderr or, with --json, on stdout as the one document. */
 export async function run(args: string[], io: Io): Promise<Exit> {
   try {
-    return await dispatch(args, io);
+    const { rest, tenant } = takeTenant(args);
+    return await dispatch(rest, tenant === undefined ? io : { ...io, env: { ...io.env, FN_TENANT: tenant } });
   } catch (error) {
     const { exit, text, problem } = toFailure(error);
     if (args.includes("--json")) await writeLine(io.stdout, JSON.stringify(problem));
     else await writeLine(io.stderr, `fn: ${text}`);
     return exit;
   }
+}
+
+/** `--tenant <name>` is good with every command: the operator's key then acts for that tenant. */
+function takeTenant(args: string[]): { rest: string[]; tenant?: string } {
+  const end = args.indexOf("--");
+  const at = args.findIndex((arg, index) => (end < 0 || index < end) && (arg === "--tenant" || arg.startsWith("--tenant=")));
+  if (at < 0) return { rest: args };
+  const joined = args[at] !== "--tenant";
+  const tenant = joined ? args[at]?.slice("--tenant=".length) : args[at + 1];
+  if (!tenant) throw new UsageError("--tenant: give the tenant's name");
+  return { rest: args.toSpliced(at, joined ? 1 : 2), tenant: checkName(tenant, "tenant") };
 }
 
 async function dispatch(args: string[], io: Io): Promise<Exit> {

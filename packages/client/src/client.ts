@@ -1,5 +1,7 @@
 import { DeployResult, FunctionDetail, FunctionList, FunctionSummary, WorkerList } from "@zygo/contracts";
 import type { AliasMove, DeployMeta, LogLine } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
+import { accessCalls, type AccessCalls } from "./access-calls.ts";
 import { parseAnswer, problemOf } from "./answer.ts";
 import { deployForm } from "./deploy-form.ts";
 import { readLogs, type LogRange } from "./logs.ts";
@@ -34,7 +36,7 @@ export interface Invocation extends Abortable {
 }
 
 /** Every call throws ApiError, or the signal's reason when the caller aborts. */
-export interface Client {
+export interface Client extends AccessCalls {
   deploy(deploy: Deploy): Promise<DeployResult>;
   list(options?: Abortable): Promise<FunctionSummary[]>;
   get(name: string, options?: Abortable): Promise<FunctionDetail>;
@@ -44,24 +46,37 @@ export interface Client {
   /** Oldest first. Ends at the last line, or with `follow`, without an error, when the signal aborts. */
   logs(name: string, range?: LogRange): AsyncGenerator<LogLine, void, undefined>;
   workers(options?: Abortable): Promise<WorkerList["workers"]>;
-  /** The function's answer as it is, a problem answer too. No deadline but the signal. */
-  invoke(name: string, invocation?: Invocation): Promise<Response>;
+  /** The function's answer as it is, a problem answer too. No deadline but the signal. `id`: `<tenant>.<name>` outside of `default`. */
+  invoke(id: string, invocation?: Invocation): Promise<Response>;
+}
+
+export interface ClientOptions {
+  url: string;
+  /** Undefined: what needs a key fails with UNAUTHENTICATED. */
+  apiKey: string | undefined;
+  /** Of the operator's key: the tenant that its calls are for. Default: `default`. */
+  tenant?: string | undefined;
+  fetch?: Fetch;
 }
 
 /** A client of one platform. Opens no connection by itself. @throws ApiError BAD_CREDENTIALS when URL or key cannot be right. */
-export function createClient({ url, apiKey, fetch = globalThis.fetch }: { url: string; apiKey: string; fetch?: Fetch }): Client {
+export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: ClientOptions): Client {
   const base = parseBase(url);
   const anyone = createTransport(base, fetch);
-  const admin = authorised(anyone, apiKey);
+  const admin = apiKey === undefined ? anyone : authorised(anyone, apiKey, tenant);
   return {
     ...functionCalls(admin),
+    ...accessCalls(admin),
     async workers({ signal } = {}) {
       return parseAnswer(WorkerList, await admin.ask({ path: "/api/workers", signal, deadlineMs: CALL_MS })).workers;
     },
     logs: (name, range = {}) => readLogs(admin, base, name, range),
-    async invoke(name, { path = "/", method, headers, body, version, signal } = {}) {
+    async invoke(id, { path = "/", method, headers: given, body, version, signal } = {}) {
       const verb = method ?? (body === undefined || body === null ? "GET" : "POST");
-      return anyone.send({ path: invokePath(name, version, path), method: verb, headers: new Headers(headers), body, signal });
+      const headers = new Headers(given);
+      // Never as Authorization: that is the function's to see, and to send.
+      if (apiKey !== undefined && !headers.has(HEADERS.key)) headers.set(HEADERS.key, apiKey);
+      return anyone.send({ path: invokePath(id, version, path), method: verb, headers, body, signal });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { AliasName, FunctionName } from "@zygo/contracts";
+import { AliasName, FunctionId, FunctionName } from "@zygo/contracts";
 import { ApiError } from "./api-error.ts";
 
 /** @throws ApiError BAD_CREDENTIALS for anything but an http(s) URL. */
@@ -13,8 +13,11 @@ export const functionPath = (name: string): string => `/api/functions/${checked(
 
 export const aliasPath = (name: string, alias: string): string => `${functionPath(name)}/aliases/${checked(AliasName, alias)}`;
 
+/** A path below which things are told apart by a name. */
+export const namePath = (base: string, name: string): string => `${base}/${encodeURIComponent(name)}`;
+
 export function invokePath(name: string, version: string | undefined, path: string): string {
-  const target = checked(FunctionName, name) + (version === undefined ? "" : `@${encodeURIComponent(version)}`);
+  const target = checked(FunctionId, name) + (version === undefined ? "" : `@${encodeURIComponent(version)}`);
   return `/fn/${target}${path.startsWith("/") ? path : `/${path}`}`;
 }
 

@@ -35,6 +35,8 @@ Options:
   --runtime <node>     node22, node24 or node26
   --network <policy>   none, internet (public addresses), or what alone may be reached: api.example.com:443,10.1.0.0/16:5432
   --network-mbps <n>   bandwidth of an instance, each way; default 100
+  --auth <who>         public, or key: callers need an API key with the scope invoke; default: as is usual in the installation
+  --secret <NAME>      a secret that it gets as an environment variable; may be repeated
   --json               one JSON document on stdout: the result or the problem; an array for several files
   --unsafe-no-jail     bundle with all files that you can read in view, where the jail cannot be made (it needs root or
                        unprivileged user namespaces): a package could then bundle files of yours from outside the project
@@ -59,6 +61,8 @@ const FLAGS = {
   runtime: { type: "string" },
   network: { type: "string", multiple: true },
   "network-mbps": { type: "string" },
+  auth: { type: "string" },
+  secret: { type: "string", multiple: true },
   json: { type: "boolean" },
   "unsafe-no-jail": { type: "boolean" },
 } as const;
@@ -108,15 +112,20 @@ function readOverrides({
   runtime,
   warmup,
   network,
+  auth,
+  secret,
   "network-mbps": networkMbps,
   "no-template": noTemplate,
-}: { [flag in "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
+}: { [flag in "auth" | "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
   "no-template"?: boolean;
   network?: string[];
+  secret?: string[];
 }): DeploySettings["overrides"] {
   const policy = readNetwork(network);
   return {
     ...(policy === undefined ? {} : { network: policy }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(secret === undefined ? {} : { secrets: secret }),
     ...(networkMbps === undefined ? {} : { networkMbps: parseNumber("--network-mbps", networkMbps) }),
     ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import type { ProblemBody } from "@zygo/client";
+import type { Client, ProblemBody } from "@zygo/client";
 import { parseFlags, takePositionals } from "../command.ts";
 import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
@@ -24,6 +24,7 @@ Options:
 
 Examples:
   fn invoke hello
+  fn invoke acme.shop                        of another tenant than your key's, when it is public
   fn invoke api /todos -d '{"title":"milk"}'
   fn invoke echo -X PUT -H 'content-type: image/png' -d @photo.png > copy.png
 `;
@@ -42,13 +43,14 @@ export const invoke: Command = {
     const { values, positionals } = parseFlags(args, FLAGS);
     const [name = "", path = "/"] = takePositionals(positionals, "name", "path?");
     const [base = "", version] = name.split("@", 2);
-    checkName(base);
+    for (const part of base.split(".", 2)) checkName(part);
     const headers = new Headers((values.header ?? []).map(readHeader));
     const data = values.data === undefined ? null : readData(values.data, io);
     if (data !== null && !headers.has("content-type")) headers.set("content-type", data.type);
     const { client } = await connect(io.env, { needsKey: false });
+    const id = await idOf(base, client, io);
     const started = performance.now();
-    const response = await client.invoke(base, {
+    const response = await client.invoke(id, {
       path,
       version,
       method: values.method?.toUpperCase(),
@@ -62,6 +64,20 @@ export const invoke: Command = {
     return EXIT.ok;
   },
 };
+
+/** A bare name means a function of the key's tenant, or of the one that --tenant says; without a key of the tenant `default`. */
+async function idOf(name: string, client: Client, { env, signal }: Io): Promise<string> {
+  if (name.includes(".")) return name;
+  const { functionId } = await import("@zygo/contracts/names");
+  const given = env["FN_TENANT"] || undefined;
+  const own = env["FN_API_KEY"]
+    ? await client.whoami({ signal }).then(
+        ({ tenant }) => tenant,
+        () => undefined,
+      )
+    : undefined;
+  return functionId(given ?? own ?? "default", name);
+}
 
 /** Text that is JSON is sent as JSON. */
 function readData(data: string, { stdin }: Io): { body: string | ReadableStream<Uint8Array>; type: string } {
