@@ -112,5 +112,5 @@ function readQuotas({ functions, instances, memory, rps, burst, storage }: Value
     burst: read("--burst", burst, parseNumber),
     storageMb: read("--storage", storage, parseMemory),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<Quotas>;
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
