@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "@zygo/contracts";
 import { expect, test } from "vitest";
 import { createClient, type Client } from "./client.ts";
 
@@ -39,23 +40,7 @@ test("deploy sends the parts of the contract", async () => {
     bundleBytes: 3,
     startup: { totalMs: 1, loadMs: 1 },
     handlers: ["fetch"],
-    limits: {
-      runtime: "node24",
-      memoryMb: 128,
-      timeoutMs: 1000,
-      cpu: 1,
-      pids: 64,
-      tmpMb: 64,
-      concurrency: 1,
-      minInstances: 0,
-      maxInstances: 1,
-      idleTimeoutMs: 0,
-      reuse: "always",
-      template: true,
-      warmup: null,
-      network: "internet",
-      networkMbps: 100,
-    },
+    limits: DEFAULT_LIMITS,
   };
   const forms: FormData[] = [];
   const { client, requests } = fake(async (request) => {
