@@ -190,8 +190,10 @@ void Service::take_word(uint32_t domain, const TemplateWord& word) {
 }
 
 void Service::take_forked(const Sandbox& sandbox, pid_t sender) {
-  const auto asked = forking_.extract(sandbox.id());
   auto process = open_member(sender, sandbox.init_pid());
+  // It has ended already: the word that says why comes next, or the template is lost for its silence.
+  if (!process && process.failure().error != EXDEV) return;
+  const auto asked = forking_.extract(sandbox.id());
   if (!process) return link_.refuse(asked.mapped().id, {"fork", process.failure().text()});
   watch(watch_, process->get(), EPOLLONESHOT, kMemberMark | sandbox.id());
   members_.insert_or_assign(sandbox.id(), Member{sender, std::move(*process)});
