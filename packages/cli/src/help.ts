@@ -13,6 +13,7 @@ Commands:
   tenants               make, list, change and remove tenants, with their quotas
   whoami                whose key this is, and what it may do
   audit                 who changed what
+  doctor                what the workers' hosts offer and lack for isolation
   bench                 measure start-up and throughput on this machine
   help [command]        this text, or a command's own
 

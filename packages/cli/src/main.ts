@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tenants: async () => (await import("./commands/tenants.ts")).tenants,
   whoami: async () => (await import("./commands/whoami.ts")).whoami,
   audit: async () => (await import("./commands/audit.ts")).audit,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
   bench: async () => (await import("./commands/bench.ts")).bench,
 };
 

@@ -1,4 +1,4 @@
-import { DeployResult, FunctionDetail, FunctionList, FunctionSummary, WorkerList } from "@zygo/contracts";
+import { DeployResult, DoctorReport, FunctionDetail, FunctionList, FunctionSummary, WorkerList } from "@zygo/contracts";
 import type { AliasMove, DeployMeta, LogLine } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { accessCalls, type AccessCalls } from "./access-calls.ts";
@@ -45,6 +45,8 @@ export interface Client extends AccessCalls {
   moveAlias(name: string, alias: string, version: string, options?: Abortable): Promise<FunctionSummary>;
   /** Oldest first. Ends at the last line, or with `follow`, without an error, when the signal aborts. */
   logs(name: string, range?: LogRange): AsyncGenerator<LogLine, void, undefined>;
+  /** What the hosts of the live workers offer and lack; for the operator's key alone. */
+  doctor(options?: Abortable): Promise<DoctorReport["workers"]>;
   workers(options?: Abortable): Promise<WorkerList["workers"]>;
   /** The function's answer as it is, a problem answer too. No deadline but the signal. `id`: `<tenant>.<name>` outside of `default`. */
   invoke(id: string, invocation?: Invocation): Promise<Response>;
@@ -67,6 +69,9 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
   return {
     ...functionCalls(admin),
     ...accessCalls(admin),
+    async doctor({ signal } = {}) {
+      return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS })).workers;
+    },
     async workers({ signal } = {}) {
       return parseAnswer(WorkerList, await admin.ask({ path: "/api/workers", signal, deadlineMs: CALL_MS })).workers;
     },

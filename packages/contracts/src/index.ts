@@ -12,3 +12,4 @@ export * from "./paths.ts";
 export * from "./redis-url.ts";
 export * from "./tenants.ts";
 export * from "./version.ts";
+export * from "./doctor.ts";

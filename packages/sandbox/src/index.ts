@@ -1,6 +1,7 @@
 import { KernelHost } from "./kernel-host.ts";
 import type { OpenSandboxHost } from "./ports.ts";
 
+export { checkHost } from "./host-checks/check-host.ts";
 export { LauncherError } from "./launcher-link.ts";
 export { isSyscall } from "./seccomp/syscalls.ts";
 export type {

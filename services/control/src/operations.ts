@@ -4,6 +4,7 @@ import {
   AuditQuery,
   DeployMeta,
   DeployResult,
+  DoctorReport,
   FunctionDetail,
   FunctionList,
   FunctionSummary,
@@ -163,6 +164,13 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Remove a tenant without functions, its keys and secrets",
     needs: "operator",
     answer: null,
+  },
+  {
+    method: "get",
+    path: "/api/doctor",
+    summary: "What the hosts of the live workers offer and lack for isolation",
+    needs: "operator",
+    answer: { name: "DoctorReport", schema: DoctorReport },
   },
   {
     method: "get",

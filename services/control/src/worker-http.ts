@@ -20,12 +20,21 @@ export class NotListening extends Error {
  * @throws NotListening; Error when the connection broke; the signal's reason.
  */
 export function postToWorker(address: string, path: string, body: unknown, signal: AbortSignal): Promise<WorkerAnswer> {
+  return call(address, { method: "POST", path, json: JSON.stringify(body) }, signal);
+}
+
+/** The same for what only asks. */
+export function askWorker(address: string, path: string, signal: AbortSignal): Promise<WorkerAnswer> {
+  return call(address, { method: "GET", path }, signal);
+}
+
+function call(address: string, asked: { method: string; path: string; json?: string }, signal: AbortSignal): Promise<WorkerAnswer> {
   const socketPath = /^unix:(\/.+)$/.exec(address)?.[1];
   if (socketPath === undefined) return Promise.reject(new NotListening("not an address of a worker"));
-  const json = JSON.stringify(body);
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(json) };
+  const { method, path, json = "" } = asked;
+  const headers = json === "" ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(json) };
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, method: "POST", headers, signal, agent: false }, (response) => {
+    const call = request({ socketPath, path, method, headers, signal, agent: false }, (response) => {
       collect(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
     });
     call.on("error", (cause: NodeJS.ErrnoException) => {

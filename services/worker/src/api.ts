@@ -7,6 +7,7 @@ import {
   ProbeRequest,
   shortVersion,
   toProblem,
+  type HostCheck,
   type ProbeResult,
 } from "@zygo/contracts";
 import { listenPrivately, type Log } from "@zygo/service";
@@ -24,6 +25,8 @@ export interface ApiOptions {
   /** Undefined while all is well; else why the worker cannot serve. */
   trouble: () => string | undefined;
   seccompDenials: readonly string[];
+  /** What this host offers and lacks. */
+  hostChecks: readonly HostCheck[];
   log: Log;
 }
 
@@ -47,6 +50,7 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
       ? { status: 200, body: { ok: true, seccompDenials: options.seccompDenials } }
       : { status: 503, body: { ok: false, trouble } };
   }
+  if (route === "GET /doctor") return { status: 200, body: { checks: options.hostChecks } };
   if (route === "GET /instances") return { status: 200, body: { instances: listInstances(options.rooms) } };
   if (route === "POST /probe") return { status: 200, body: await options.probe(parseBody(ProbeRequest, await readBody(request))) };
   if (route === "POST /prewarm") {

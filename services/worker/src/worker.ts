@@ -1,4 +1,4 @@
-import { FnError } from "@zygo/contracts";
+import { FnError, type HostCheck } from "@zygo/contracts";
 import type { RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import type { LogEntry, QuotaSource } from "@zygo/store";
@@ -41,6 +41,8 @@ export interface WorkerOptions {
   poolSize: number | undefined;
   /** What the operator refuses to functions, told to those who ask for this worker's health. */
   seccompDenials?: readonly string[];
+  /** What this host offers and lacks. */
+  hostChecks?: readonly HostCheck[];
   /** Those that have a base layer here. */
   runtimes: readonly RuntimeName[];
   host: SandboxHost;
@@ -93,6 +95,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   ];
   const api = await serveApi({
     seccompDenials: options.seccompDenials ?? [],
+    hostChecks: options.hostChecks ?? [],
     socket,
     rooms,
     probe: (request) => probe(request, { versions, starter }),
