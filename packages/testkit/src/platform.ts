@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createClient, type Client } from "@zygo/client";
 import { DeployResult, homePaths, RUNTIMES } from "@zygo/contracts";
@@ -21,6 +21,10 @@ export interface PlatformOptions {
   env?: Record<string, string>;
   /** Deploy the examples in `functions/`, as `npm start` does. */
   examples?: boolean;
+  /** Called with the fresh FN_HOME before anything starts; gives more variables. */
+  prepare?: (home: string) => Record<string, string>;
+  /** Undoes it, once everything has ended. */
+  release?: (home: string) => void;
 }
 
 /** A deploy's answer, as `fn deploy --json` prints it. */
@@ -33,15 +37,18 @@ const Credentials = z.object({ url: z.string(), apiKey: z.string() });
  * A whole platform, every part real, on a fresh FN_HOME and a free port.
  * @throws Error with the ends of the services' logs when it does not get ready; nothing is left behind then.
  */
-export async function startPlatform({ env = {}, examples = false }: PlatformOptions = {}): Promise<Platform> {
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const { env = {}, examples = false, prepare, release = () => undefined } = options;
   const home = mkdtempSync("/tmp/fn-e2e-");
   const port = String(await freePort());
-  const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], { FN_PORT: port, ...env });
+  const variables = { FN_PORT: port, ...env, ...prepare?.(home) };
+  const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], variables);
   try {
     await supervisor.ready();
-    return new Platform(home, supervisor);
+    return new Platform(home, supervisor, release);
   } catch (error) {
     await supervisor.stop();
+    release(home);
     rmSync(home, { recursive: true, force: true });
     throw error;
   }
@@ -57,7 +64,10 @@ export class Platform {
   /** Its cgroups hold this in their names. */
   readonly cgroupName: string;
 
-  constructor(home: string, supervisor: Supervisor) {
+  readonly #release: (home: string) => void;
+
+  constructor(home: string, supervisor: Supervisor, release: (home: string) => void) {
+    this.#release = release;
     this.home = home;
     this.supervisor = supervisor;
     this.cgroupName = `zygo-${createHash("sha256").update(home).digest("hex").slice(0, 12)}`;
@@ -124,6 +134,7 @@ export class Platform {
     for (const { pid } of processesNaming(this.home)) process.kill(pid, "SIGKILL");
     // What a killed platform left in the kernel is cleared by the next one on its home; there is none. The innermost first.
     for (const path of cgroupsNamed(this.cgroupName).toReversed()) rmdirSync(path);
+    if (existsSync(this.home)) this.#release(this.home);
     rmSync(this.home, { recursive: true, force: true });
     return code;
   }
