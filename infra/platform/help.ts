@@ -15,6 +15,7 @@ Environment:
   FN_WORKERS        workers side by side, each with its own instances (1)
   FN_MAX_INSTANCES  instances that may be alive at a time, in one worker (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)
+  FN_ALLOW_MISSING  mandatory controls that this machine may lack (none; see npm run doctor)
   FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
   FN_DURABILITY     fsync: an accepted job is on disk (default); kernel: it outlives processes, not a power cut
   FN_JOB_SLOTS      attempts of asynchronous invocations that run at a time (64)

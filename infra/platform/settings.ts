@@ -66,6 +66,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
     forWorker: defined({
       FN_MAX_INSTANCES: given.FN_MAX_INSTANCES,
       FN_POOL_SIZE: given.FN_POOL_SIZE,
+      FN_ALLOW_MISSING: given.FN_ALLOW_MISSING,
       FN_SECCOMP_DENY: given.FN_SECCOMP_DENY,
     }),
   };

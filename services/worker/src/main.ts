@@ -8,6 +8,7 @@ import { SyncLane } from "@zygo/queue";
 import { openSandboxHost } from "@zygo/sandbox";
 import { createSealer, createStore, openSecrets } from "@zygo/store";
 import { createLog, type Log } from "@zygo/service";
+import { requireHost } from "./host-gate.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -26,7 +27,13 @@ process.on("uncaughtException", (error) => {
 process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
-async function run({ paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials }: Settings, log: Log): Promise<void> {
+async function run(
+  { paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials, allowMissing }: Settings,
+  log: Log,
+): Promise<void> {
+  const hostChecks = requireHost(allowMissing);
+  for (const { name, found, means } of hostChecks.filter(({ ok, mandatory }) => mandatory && !ok))
+    log.warn("the host lacks a mandatory control, as allowed", { name, found, means });
   log.info("starting", { home: paths.home, maxInstances, poolSize, seccompDenials, gateway });
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
@@ -59,6 +66,7 @@ async function run({ paths, slot, redisUrl, gateway, maxInstances, poolSize, sec
     maxInstances,
     poolSize,
     seccompDenials,
+    hostChecks,
     runtimes,
     host,
     store,

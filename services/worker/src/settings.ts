@@ -2,6 +2,7 @@ import { homePaths, type HomePaths } from "@zygo/contracts";
 import { isSyscall } from "@zygo/sandbox";
 import { platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
+import { MAY_BE_MISSING, type MayBeMissing } from "./host-gate.ts";
 
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
@@ -18,6 +19,12 @@ const Variables = z.strictObject({
   FN_MAX_INSTANCES: count(1, 10_000).default(512),
   /** Tenant-less instances kept ready for the default runtime. */
   FN_POOL_SIZE: count(0, 256).optional(),
+  /** Mandatory controls that this machine may lack, separated by commas. */
+  FN_ALLOW_MISSING: z
+    .string()
+    .default("")
+    .transform(names)
+    .pipe(z.array(z.enum(MAY_BE_MISSING))),
   /** System calls refused to functions beyond the policy, separated by commas. */
   FN_SECCOMP_DENY: z.string().default("").transform(names).pipe(z.array(SyscallName)),
 });
@@ -32,6 +39,7 @@ export interface Settings {
   maxInstances: number;
   poolSize: number | undefined;
   seccompDenials: string[];
+  allowMissing: MayBeMissing[];
 }
 
 const ANY_ADDRESS = new Set(["0.0.0.0", "::", "*"]);
@@ -49,5 +57,6 @@ export function readSettings(environment: Record<string, string | undefined> = p
     maxInstances: given.FN_MAX_INSTANCES,
     poolSize: given.FN_POOL_SIZE,
     seccompDenials: given.FN_SECCOMP_DENY,
+    allowMissing: given.FN_ALLOW_MISSING,
   };
 }

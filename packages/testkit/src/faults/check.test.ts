@@ -40,7 +40,11 @@ test.each<[what: string, history: Partial<History>, said: string]>([
   ["a call with another's answer", { calls: [call("a", { echoed: echo("b") })], witnessed: ran("a") }, "call a got the answer of b"],
   ["a call that waits for ever", { calls: [call("a", { late: true })], witnessed: ran("a") }, "call a got no answer in time"],
   ["two answers", { calls: [call("a", { answers: 2 })], witnessed: ran("a") }, "call a was answered 2 times"],
-  ["one run for two", { calls: [call("a"), call("b", { echoed: echo("b", "run-a") })], witnessed: [...ran("a"), ...ran("b", "run-a")] }, "run-a"],
+  [
+    "one run for two",
+    { calls: [call("a"), call("b", { echoed: echo("b", "run-a") })], witnessed: [...ran("a"), ...ran("b", "run-a")] },
+    "run-a",
+  ],
 ])("finds %s", (_, given, said) => {
   expect(violations(history(given)).join("\n")).toContain(said);
 });
