@@ -125,7 +125,9 @@ describe("what a monorepo shares is there", () => {
   });
 });
 
-const JAIL = fileURLToPath(new URL("../../../native/build/bin/fn-jail", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../../native/build", import.meta.url));
+/** Of another build of the native programs: `npm run test:sanitize`. */
+const JAIL = join(process.env["FN_TEST_NATIVE"] ?? BUILT, "bin/fn-jail");
 /** What each step of the jail calls itself, from its source: one that is added is tried by itself. */
 const STEPS = [...new Set(sources(fileURLToPath(new URL("../../../native/src/bundle-jail", import.meta.url))).flatMap(stepsOf))];
 

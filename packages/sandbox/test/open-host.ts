@@ -19,6 +19,9 @@ export interface TestHost {
   close(): Promise<void>;
 }
 
+/** Another build of the native programs: `npm run test:sanitize`. */
+const NATIVE = process.env["FN_TEST_NATIVE"];
+
 let hosts = 0;
 
 export function openTestHost(extra: Partial<SandboxHostOptions> = {}): TestHost {
@@ -32,6 +35,7 @@ export function openTestHost(extra: Partial<SandboxHostOptions> = {}): TestHost 
     layersDir: join(home, "layers"),
     bases: { node22: base("node22"), node24: base("node24"), node26: base("node26") },
     onLog: (line) => logs.push(line),
+    ...(NATIVE !== undefined && { nativeDir: NATIVE }),
     ...extra,
   });
   let layers = 0;
