@@ -7,6 +7,8 @@ Commands:
   invoke <name> [path]  call a function and print its answer
   list                  what is deployed
   logs <name>           what a function wrote
+  dlq <command>         dead letters: list, show, redrive, purge
+  replay <invocation>   run a recorded request again
   delete <name>         remove a function and its versions
   keys                  make, list and revoke API keys
   secrets               values that functions get and nobody else sees

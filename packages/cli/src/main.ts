@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   invoke: async () => (await import("./commands/invoke.ts")).invoke,
   list: async () => (await import("./commands/list.ts")).list,
   logs: async () => (await import("./commands/logs.ts")).logs,
+  dlq: async () => (await import("./commands/dlq.ts")).dlq,
+  replay: async () => (await import("./commands/replay.ts")).replay,
   delete: async () => (await import("./commands/delete.ts")).remove,
   keys: async () => (await import("./commands/keys.ts")).keys,
   secrets: async () => (await import("./commands/secrets.ts")).secrets,

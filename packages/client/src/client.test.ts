@@ -48,7 +48,7 @@ test("deploy sends the parts of the contract", async () => {
     return Response.json(result);
   });
   const bundle = new Uint8Array([1, 2, 255]);
-  expect(await client.deploy({ name: "hello", meta: { format: "esm", entry: "a.ts" }, bundle, sourceMap: "{}" })).toEqual(result);
+  expect(await client.deploy({ name: "hello", meta: { format: "esm", entry: "a.ts" }, bundle, sourceMap: "{}" })).toMatchObject(result);
   expect(requests[0]?.url).toBe("http://host:1/base/api/functions/hello/versions");
   const [meta, sent, map] = ["meta", "bundle", "sourceMap"].map((part) => forms[0]?.get(part) as File);
   expect(JSON.parse((await meta?.text()) ?? "")).toEqual({ format: "esm", entry: "a.ts" });

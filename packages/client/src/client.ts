@@ -6,6 +6,7 @@ import { parseAnswer, problemOf } from "./answer.ts";
 import { deployForm } from "./deploy-form.ts";
 import { readLogs, type LogRange } from "./logs.ts";
 import { aliasPath, functionPath, invokePath, parseBase } from "./paths.ts";
+import { jobCalls, type JobCalls } from "./jobs.ts";
 import { authorised } from "./authorised.ts";
 import { createTransport, type Body, type Fetch, type HeaderList, type Transport } from "./transport.ts";
 
@@ -36,7 +37,7 @@ export interface Invocation extends Abortable {
 }
 
 /** Every call throws ApiError, or the signal's reason when the caller aborts. */
-export interface Client extends AccessCalls {
+export interface Client extends AccessCalls, JobCalls {
   deploy(deploy: Deploy): Promise<DeployResult>;
   list(options?: Abortable): Promise<FunctionSummary[]>;
   get(name: string, options?: Abortable): Promise<FunctionDetail>;
@@ -68,6 +69,7 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
   const admin = apiKey === undefined ? anyone : authorised(anyone, apiKey, tenant);
   return {
     ...functionCalls(admin),
+    ...jobCalls(admin),
     ...accessCalls(admin),
     async doctor({ signal } = {}) {
       return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS })).workers;

@@ -94,6 +94,17 @@ export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterList = z.object({ deadLetters: z.array(DeadLetter), total: z.int() });
 export type DeadLetterList = z.infer<typeof DeadLetterList>;
 
+/** Query of `GET /api/dead-letters`. */
+export const DeadLetterQuery = z.strictObject({
+  function: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+});
+
+/** Which dead letters are meant: these, those of a function, or (neither given) all of the tenant. */
+export const DeadLetterPick = z.strictObject({ ids: z.array(InvocationId).min(1).max(1000).optional(), function: z.string().optional() });
+export type DeadLetterPick = z.infer<typeof DeadLetterPick>;
+
 /** An answer that names how many were dealt with. */
 export const Count = z.object({ count: z.int() });
 export type Count = z.infer<typeof Count>;
@@ -117,7 +128,7 @@ export interface NewJob {
   headers?: [name: string, value: string][];
   /** At most MAX_REQUEST_BYTES. */
   body?: Uint8Array;
-  retry?: Partial<Retry>;
+  retry?: Job["retry"];
   priority?: number;
   runAtMs?: number;
   onSuccess?: Destination | null;

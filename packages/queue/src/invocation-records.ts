@@ -65,6 +65,12 @@ export class InvocationRecords {
     return { ids: newest.slice(offset, offset + limit).map(({ id }) => id), total: counts.reduce((sum, count) => sum + count, 0) };
   }
 
+  /** Functions that have some, deleted ones too. */
+  async deadFunctions(): Promise<string[]> {
+    this.#jobs.refuseWhileAway();
+    return await this.#jobs.answered(this.#jobs.redis.smembers(jobKeys.deadFunctions));
+  }
+
   /** False: it is no dead letter. */
   async redrive(job: Job, nowMs: number): Promise<boolean> {
     const client = await this.#jobs.client();

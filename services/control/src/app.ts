@@ -7,6 +7,7 @@ import { requireKey } from "./auth.ts";
 import type { Context, RequestEnv } from "./context.ts";
 import { openApiDocument } from "./openapi.ts";
 import { asFnError, problemResponse } from "./problem.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { logRoutes } from "./routes/logs.ts";
@@ -29,7 +30,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
   });
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(context.publicUrl)));
   app.use("/api/*", requireKey(context), audit(context));
-  for (const routes of [functionRoutes, versionRoutes, logRoutes, keyRoutes, secretRoutes, tenantRoutes, workerRoutes])
+  for (const routes of [functionRoutes, versionRoutes, logRoutes, deadLetterRoutes, keyRoutes, secretRoutes, tenantRoutes, workerRoutes])
     app.route("/api", routes(context));
   return app;
 }

@@ -1,4 +1,5 @@
-import type { Artifacts } from "@zygo/artifacts";
+import type { Artifacts, Payloads } from "@zygo/artifacts";
+import type { AsyncLane } from "@zygo/queue";
 import type { Identity, Sealer, Store } from "@zygo/store";
 import type { Log } from "@zygo/service";
 import type { Prober } from "./probe.ts";
@@ -7,6 +8,9 @@ import type { Prober } from "./probe.ts";
 export interface Context {
   store: Store;
   artifacts: Artifacts;
+  /** The async lane, and the bodies of its jobs. */
+  jobs: AsyncLane;
+  payloads: Payloads;
   prober: Prober;
   /** Of secrets. */
   sealer: Sealer;

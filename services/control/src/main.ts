@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { openArtifacts } from "@zygo/artifacts";
+import { openArtifacts, openPayloads } from "@zygo/artifacts";
+import { AsyncLane } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
@@ -20,14 +22,22 @@ process.on("uncaughtException", (error) => {
 });
 await run(settings, log);
 
-async function run({ paths, redisUrl, publicUrl, adminKeyHash, defaultAuth, logLevel }: Settings, log: Log): Promise<void> {
+async function run(
+  { paths, redisUrl, jobsRedisUrl, durability, publicUrl, adminKeyHash, defaultAuth, logLevel }: Settings,
+  log: Log,
+): Promise<void> {
   log.info("starting", { home: paths.home, publicUrl, defaultAuth, logLevel, adminKey: adminKeyHash === undefined ? "none" : "set" });
   const store = createStore({ url: redisUrl });
   const artifacts = await openArtifacts(paths.artifacts);
+  const payloads = await openPayloads(paths.payloads);
+  const secret = readFileSync(paths.linkSecret, "utf8").trim();
+  const jobs = new AsyncLane({ url: jobsRedisUrl, durability, payloads, secret });
   const stop = new AbortController();
   const context = {
     store,
     artifacts,
+    jobs,
+    payloads,
     prober: createProber(store),
     sealer: createSealer(await readFile(paths.secretsKey, "utf8")),
     log,
@@ -46,6 +56,7 @@ async function run({ paths, redisUrl, publicUrl, adminKeyHash, defaultAuth, logL
     stop.abort();
     await drain(server, DRAIN_MS);
     store.close();
+    jobs.close();
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void end(signal));

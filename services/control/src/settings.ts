@@ -17,6 +17,9 @@ const Variables = z.strictObject({
 export interface Settings {
   paths: HomePaths;
   redisUrl: string;
+  /** Of the async lane. */
+  jobsRedisUrl: string;
+  durability: "fsync" | "kernel";
   /** Base of the URLs in answers, without a slash at its end. */
   publicUrl: string;
   logLevel: LogLevel;
@@ -32,6 +35,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
   const url = given.FN_URL ?? `http://${reachableHost(given.FN_HOST)}:${given.FN_PORT}`;
   return {
     paths,
+    jobsRedisUrl: given.REDIS_URL ?? paths.jobsRedisSocket,
+    durability: given.FN_DURABILITY,
     redisUrl: given.REDIS_URL ?? paths.redisSocket,
     publicUrl: url.replace(/\/+$/, ""),
     logLevel: given.FN_LOG_LEVEL,

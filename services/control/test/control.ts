@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openArtifacts } from "@zygo/artifacts";
+import { openArtifacts, openPayloads } from "@zygo/artifacts";
 import { createClient, type Client, type Deploy } from "@zygo/client";
 import { redisOptions } from "@zygo/contracts";
+import { AsyncLane } from "@zygo/queue";
 import { createSealer, createStore, type Store } from "@zygo/store";
 import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
@@ -40,12 +41,16 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
   const worker = await ScriptedWorker.listen(directory);
   await store.announceWorker("w1", worker.address);
   const announcing = setInterval(() => void store.announceWorker("w1", worker.address).catch(() => {}), 1000);
+  const payloads = await openPayloads(join(directory, "payloads"));
+  const jobs = new AsyncLane({ url: redis.url, durability: "kernel", payloads, secret: "s3cret" });
   const stop = new AbortController();
   let text = "";
   const log = createLog({ service: "control", level: "debug", sink: { write: (more) => (text += more), flush: () => undefined } });
   const app = createApp({
     store,
     artifacts: await openArtifacts(join(directory, "artifacts")),
+    jobs,
+    payloads,
     prober: createProber(store, probeMs),
     sealer: createSealer("5e".repeat(32)),
     log,
@@ -79,6 +84,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
       clearInterval(announcing);
       raw.disconnect();
       store.close();
+      jobs.close();
       await worker.close();
       await redis.end();
       await rm(directory, { recursive: true, force: true });

@@ -4,10 +4,13 @@ import type { Client, ProblemBody } from "@zygo/client";
 import { parseFlags, takePositionals } from "../command.ts";
 import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
-import { EXIT } from "../exit-codes.ts";
+import { EXIT, type Exit } from "../exit-codes.ts";
+import { Accepted } from "@zygo/contracts";
+import { UsageError } from "../failure.ts";
 import { checkName } from "../function-name.ts";
 import { write, writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
+import { waitForInvocation } from "../wait-invocation.ts";
 import { readHeader } from "../key-values.ts";
 
 const help = `Usage: fn invoke <name> [path] [options]
@@ -20,12 +23,16 @@ Options:
   -H, --header <h: v>     may be repeated
   -d, --data <data>       the body; @file reads a file, - reads stdin, both as a stream
   -i, --include           print status and headers before the body
+  --async                 run it as a job: prints where to ask for it; it is tried again when it fails
+  --delay <30s>           with --async: not before
+  --wait                  with --async: wait for its end; exit code 1 when it failed
   --json                  one JSON document: status, headers, body (a string; base64 of it when it is no text), ms
 
 Examples:
   fn invoke hello
   fn invoke acme.shop                        of another tenant than your key's, when it is public
   fn invoke api /todos -d '{"title":"milk"}'
+  fn invoke mail --async --wait -d @letter.json
   fn invoke echo -X PUT -H 'content-type: image/png' -d @photo.png > copy.png
 `;
 
@@ -34,6 +41,9 @@ const FLAGS = {
   header: { type: "string", short: "H", multiple: true },
   data: { type: "string", short: "d" },
   include: { type: "boolean", short: "i" },
+  async: { type: "boolean" },
+  delay: { type: "string" },
+  wait: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
 
@@ -47,6 +57,10 @@ export const invoke: Command = {
     const headers = new Headers((values.header ?? []).map(readHeader));
     const data = values.data === undefined ? null : readData(values.data, io);
     if (data !== null && !headers.has("content-type")) headers.set("content-type", data.type);
+    if (values.async !== true && (values.delay !== undefined || values.wait === true))
+      throw new UsageError("--delay and --wait need --async");
+    if (values.async === true) headers.set("prefer", "respond-async");
+    if (values.delay !== undefined) headers.set("x-fn-delay", values.delay);
     const { client } = await connect(io.env, { needsKey: false });
     const id = await idOf(base, client, io);
     const started = performance.now();
@@ -60,6 +74,7 @@ export const invoke: Command = {
     });
     if (values.include === true && values.json !== true) await printHead(response, io);
     await throwProblem(response);
+    if (values.async === true) return await follow(response, client, { wait: values.wait === true, json: values.json === true, io });
     await (values.json === true ? printJson(response, started, io) : printBody(response, io));
     return EXIT.ok;
   },
@@ -77,6 +92,21 @@ async function idOf(name: string, client: Client, { env, signal }: Io): Promise<
       )
     : undefined;
   return functionId(given ?? own ?? "default", name);
+}
+
+/** A job that was accepted: where it is, or with `wait` how it ended. */
+async function follow(response: Response, client: Client, { wait, json, io }: { wait: boolean; json: boolean; io: Io }): Promise<Exit> {
+  const { id, location } = Accepted.parse(await response.json());
+  if (!wait) {
+    await writeLine(io.stdout, json ? JSON.stringify({ id, location }) : location);
+    return EXIT.ok;
+  }
+  const view = await waitForInvocation(client, id, io.signal);
+  if (json) await writeLine(io.stdout, JSON.stringify(view));
+  else if (view.answer !== null) await write(io.stdout, Buffer.from(view.answer.body, view.answer.bodyEncoding));
+  if (view.state === "succeeded") return EXIT.ok;
+  await writeLine(io.stderr, `fn: ${location} ${view.state}: ${view.reason ?? ""}`);
+  return EXIT.failed;
 }
 
 /** Text that is JSON is sent as JSON. */

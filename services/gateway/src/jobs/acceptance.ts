@@ -1,5 +1,5 @@
 import { asFnError } from "@zygo/contracts";
-import type { AsyncLane } from "@zygo/queue";
+import { invocationPath, type AsyncLane } from "@zygo/queue";
 import type { IncomingMessage } from "node:http";
 import type { Exchange } from "../exchange.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -7,7 +7,7 @@ import { REPLAYED, type Once } from "./once.ts";
 import { readPreference, type Preference } from "./preference.ts";
 import { readBody } from "./read-body.ts";
 import type { Wanted } from "./wanted.ts";
-import { locationOf, type Settled } from "./settled.ts";
+import type { Settled } from "./settled.ts";
 
 /** Takes requests that are to run as jobs, and those that are to run once. */
 export class Acceptance {
@@ -74,7 +74,7 @@ export class Acceptance {
     const answer = await this.#settled.answer(record);
     if (answer === null) return false;
     const { status, headers, body } = answer;
-    exchange.open(status, [...headers.flat(), ...marks, "location", locationOf(id), "content-length", String(body.length)]);
+    exchange.open(status, [...headers.flat(), ...marks, "location", invocationPath(id), "content-length", String(body.length)]);
     exchange.end(body);
     return true;
   }
@@ -82,10 +82,10 @@ export class Acceptance {
 
 /** @source RFC 7240, 4.1: 202 with where to ask, and that the preference was honoured. */
 function acceptedAnswer(exchange: Exchange, id: string, marks: string[]): void {
-  const body = Buffer.from(JSON.stringify({ id, location: locationOf(id) }));
+  const body = Buffer.from(JSON.stringify({ id, location: invocationPath(id) }));
   exchange.open(202, [
     ...["content-type", "application/json", "content-length", String(body.length)],
-    ...["location", locationOf(id), "preference-applied", "respond-async", ...marks],
+    ...["location", invocationPath(id), "preference-applied", "respond-async", ...marks],
   ]);
   exchange.end(body);
 }

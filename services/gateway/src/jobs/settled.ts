@@ -1,13 +1,11 @@
 import type { InvocationView } from "@zygo/contracts";
-import { loadBody, type AsyncLane, type InvocationRecord, type PayloadStore } from "@zygo/queue";
+import { loadBody, showRecord, type AsyncLane, type InvocationRecord, type PayloadStore } from "@zygo/queue";
 import type { RecordedAnswer } from "./recorded-exchange.ts";
 
 /** A settlement whose event was missed is seen by then, milliseconds. */
 const LOOK_MS = 2000;
 
 const isOver = ({ state }: InvocationRecord): boolean => state === "succeeded" || state === "failed" || state === "cancelled";
-
-export const locationOf = (id: string): string => `/invocations/${id}`;
 
 /** Records of invocations as callers see them, and the wait for their end. */
 export class Settled {
@@ -45,15 +43,8 @@ export class Settled {
   }
 
   async view(record: InvocationRecord): Promise<InvocationView> {
-    const { job, state, attempts, reason, settledMs } = record;
     const answer = await this.answer(record);
-    return {
-      ...{ id: job.id, function: job.function, ref: job.ref, trigger: job.trigger, state, method: job.method, url: job.url },
-      ...{ acceptedMs: job.acceptedMs, runAtMs: job.runAtMs, settledMs, reason, attempts },
-      answer: answer === null ? null : { ...answer, ...readable(answer.body) },
-      parent: job.parent,
-      links: { self: locationOf(job.id), logs: `/api/functions/${job.function}/logs` },
-    };
+    return { ...showRecord(record), answer: answer === null ? null : { ...answer, ...readable(answer.body) } };
   }
 
   #event(id: string, ms: number, signal: AbortSignal): { heard: Promise<void>; stop: () => void } {
