@@ -31,17 +31,17 @@ test.each(Array.from({ length: ROUNDS }, (_, round) => SEED + round))(
 );
 
 const redis = (command: string[]): string =>
-  execFileSync("redis-cli", ["-s", homePaths(stage.home).redisSocket, ...command], { encoding: "utf8" });
+  execFileSync("redis-cli", ["-s", homePaths(stage.home).jobsRedisSocket, ...command], { encoding: "utf8" });
 
 /** What no platform can survive: its only disk forgets, here all since the append-only file was last rewritten. */
 const amnesia: Fault = {
   name: "Redis loses the end of its append-only file",
   strike: async ({ home, supervisor }) => {
-    const [pid] = pidsOf(supervisor, "redis");
+    const [pid] = pidsOf(supervisor, "jobs");
     if (pid === undefined) return;
     signal(pid, "SIGKILL");
-    await waitFor("the end of Redis", () => !pidsOf(supervisor, "redis").includes(pid));
-    for (const file of globSync(join(homePaths(home).redisData, "appendonlydir", "*.incr.aof"))) truncateSync(file, 0);
+    await waitFor("the end of Redis", () => !pidsOf(supervisor, "jobs").includes(pid));
+    for (const file of globSync(join(homePaths(home).jobsRedisData, "appendonlydir", "*.incr.aof"))) truncateSync(file, 0);
   },
 };
 

@@ -6,6 +6,10 @@ import type { Random } from "./random.ts";
 /** Longer than the function's deadline, a wait in the queue and the gateway's own deadline together, milliseconds. */
 const NO_ANSWER_MS = 25_000;
 
+/** Longest pause of a caller, and of a sender, milliseconds: jobs are soon accepted, and all have to be run. */
+const CALL_PAUSE_MS = 15;
+const SEND_PAUSE_MS = 80;
+
 const EchoBody = z.object({ id: z.string(), run: z.string(), edition: z.string() });
 const ProblemBody = z.object({ code: z.string() });
 
@@ -30,8 +34,8 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    const callers = Array.from({ length: options.callers }, () => this.#again(() => this.#call()));
-    const senders = Array.from({ length: options.senders }, () => this.#again(() => this.#send()));
+    const callers = Array.from({ length: options.callers }, () => this.#again(() => this.#call(), CALL_PAUSE_MS));
+    const senders = Array.from({ length: options.senders }, () => this.#again(() => this.#send(), SEND_PAUSE_MS));
     this.#running = [...callers, ...senders];
   }
 
@@ -46,10 +50,10 @@ export class Load {
     await Promise.all(this.#running);
   }
 
-  async #again(once: () => Promise<void>): Promise<void> {
+  async #again(once: () => Promise<void>, pauseMs: number): Promise<void> {
     while (!this.#stopping) {
       await once();
-      await sleep(this.#options.random.between(0, 15));
+      await sleep(this.#options.random.between(0, pauseMs));
     }
   }
 

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { homePaths } from "@zygo/contracts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
 import { pidsOf, signal, zygotesOf, type ServiceKind } from "./targets.ts";
@@ -48,18 +49,19 @@ const killZygote: Fault = {
 };
 
 const redisRestart: Fault = {
-  name: "Redis is asked to stop, and starts again",
+  name: "each Redis is asked to stop, and starts again",
   strike: ({ supervisor }) => {
     for (const pid of pidsOf(supervisor, "redis")) signal(pid, "SIGTERM");
     return Promise.resolve();
   },
 };
 
-/** The append-only file is on a file system of its own, which has no room for a while. */
+/** The append-only files are on file systems of their own, one of which has no room for a while. */
 const fullDisk: Fault = {
   name: "the disk is full",
   strike: async ({ home }, random) => {
-    const filler = join(home, "redis", "filler");
+    const { redisData, jobsRedisData } = homePaths(home);
+    const filler = join(random.pick([redisData, jobsRedisData]), "filler");
     try {
       for (;;) writeFileSync(filler, Buffer.alloc(256 * 1024), { flag: "a" });
     } catch {

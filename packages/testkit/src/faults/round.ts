@@ -20,6 +20,8 @@ export interface Report {
   faults: string[];
   calls: number;
   answered: number;
+  /** Why the others were not: a code, or "broke off" → how many. */
+  refused: Record<string, number>;
   jobs: number;
   /** From the end of the faults to the next answer, milliseconds. */
   recoveredMs: number;
@@ -58,6 +60,7 @@ export async function playRound(stage: Stage, seed: number, faults: readonly Fau
     faults: struck,
     calls: load.calls.length,
     answered: load.succeeded,
+    refused: tally(load),
     jobs: load.jobs.length,
     recoveredMs: Math.round(recoveredMs),
     settledMs: Math.round(performance.now() - stoppedMs),
@@ -76,9 +79,17 @@ async function settle({ jobs }: Load, base: string): Promise<void> {
   }
 }
 
+function tally({ calls }: Load): Record<string, number> {
+  const refused: Record<string, number> = {};
+  for (const { status, code = status === 0 ? "broke off" : `status ${status}` } of calls)
+    if (status !== 200) refused[code] = (refused[code] ?? 0) + 1;
+  return refused;
+}
+
 /** One line for people. */
-export function describe({ seed, faults, calls, answered, jobs, recoveredMs, settledMs, violations: broken }: Report): string {
-  const counts = `${answered} of ${calls} calls answered, ${jobs} jobs accepted`;
+export function describe({ seed, faults, calls, answered, refused, jobs, recoveredMs, settledMs, violations: broken }: Report): string {
+  const others = Object.entries(refused).map(([code, count]) => `${code} ${count}`);
+  const counts = `${answered} of ${calls} calls answered${others.length > 0 ? ` (${others.join(", ")})` : ""}, ${jobs} jobs accepted`;
   const times = `serving again after ${recoveredMs} ms, all jobs ended after ${settledMs} ms`;
   return `seed ${seed}: ${faults.join(" and ")}: ${counts}; ${times}; ${broken.length === 0 ? "ok" : `BROKEN\n  ${broken.join("\n  ")}`}`;
 }

@@ -10,6 +10,9 @@ const FUNCTION = "witnessed";
 /** Room for the append-only file of many rounds; what fills it is soon written. */
 const DISK = "64m";
 
+/** Each new instance comes out of the pool: an overlay hides the witness's socket. */
+const POOL = "12";
+
 /** Two gateways, two workers, a Redis whose disk can fill up, clocks that can jump, and the function that tells what it does. */
 export class Stage {
   readonly platform: Platform;
@@ -20,14 +23,16 @@ export class Stage {
 
   static async open(): Promise<Stage> {
     const platform = await startPlatform({
-      env: { FN_GATEWAYS: "2", FN_WORKERS: "2", NODE_OPTIONS: `--import=${join(import.meta.dirname, "clock.mjs")}` },
+      env: { FN_GATEWAYS: "2", FN_WORKERS: "2", FN_POOL_SIZE: POOL, NODE_OPTIONS: `--import=${join(import.meta.dirname, "clock.mjs")}` },
       prepare: (home) => {
         writeFileSync(clockOf(home), "0");
-        mkdirSync(homePaths(home).redisData, { recursive: true });
-        execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK},mode=700`, "tmpfs", homePaths(home).redisData]);
+        for (const disk of disksOf(home)) {
+          mkdirSync(disk, { recursive: true });
+          execFileSync("mount", ["-t", "tmpfs", "-o", `size=${DISK},mode=700`, "tmpfs", disk]);
+        }
         return { ZYGO_CLOCK: clockOf(home) };
       },
-      release: (home) => execFileSync("umount", ["--lazy", homePaths(home).redisData]),
+      release: (home) => execFileSync("umount", ["--lazy", ...disksOf(home)]),
     });
     const stage = new Stage(platform);
     try {
@@ -88,6 +93,12 @@ export class Stage {
   async #placeWitness(): Promise<void> {
     for (const app of globSync(join(homePaths(this.home).layers, "*", "app"))) await this.witness.listen(join(app, "witness.sock"));
   }
+}
+
+/** Where the append-only files are. */
+function disksOf(home: string): string[] {
+  const { redisData, jobsRedisData } = homePaths(home);
+  return [redisData, jobsRedisData];
 }
 
 const clockOf = (home: string): string => join(home, "clock");

@@ -1,13 +1,15 @@
 import { descendants } from "../processes.ts";
 
-export type ServiceKind = "gateway" | "worker" | "control" | "launcher" | "redis";
+export type ServiceKind = "gateway" | "worker" | "control" | "launcher" | "redis" | "jobs";
 
 const COMMANDS: Record<ServiceKind, RegExp> = {
   gateway: /services\/gateway\/src\/main\.ts$/,
   worker: /services\/worker\/src\/main\.ts$/,
   control: /services\/control\/src\/main\.ts$/,
   launcher: /build\/bin\/launcher /,
+  /** Each of them. */
   redis: /^redis-server/,
+  jobs: /^redis-server .*jobs\.sock/,
 };
 
 /** Pids of all processes of a kind, below a supervisor. */
