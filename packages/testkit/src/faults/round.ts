@@ -36,7 +36,7 @@ export async function playRound(stage: Stage, seed: number, faults: readonly Fau
   const witnessedBefore = stage.witness.deeds.length;
   const load = new Load({ url: stage.url, random: new Random(seed + 1), callers: CALLERS, senders: SENDERS, prefix: `r${seed}` });
   const struck: string[] = [];
-  let recoveredMs = 0;
+  let recoveredMs: number;
   try {
     await waitFor("answers before the fault", () => load.succeeded > ENOUGH, HEAL_MS);
     const chosen = [random.pick(faults), ...(random.between(0, 2) === 0 ? [random.pick(faults)] : [])];
