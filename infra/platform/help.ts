@@ -17,6 +17,8 @@ Environment:
   FN_POOL_SIZE      instances kept ready ahead of need (4)
   FN_ALLOW_MISSING  mandatory controls that this machine may lack (none; see npm run doctor)
   FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
+  FN_NETWORK_PRIVATE  ranges that are not public and that functions' --network rules may name: 10.1.0.0/16,192.168.7.0/24
+  FN_DNS            name servers for functions, instead of this machine's
   FN_DURABILITY     fsync: an accepted job is on disk (default); kernel: it outlives processes, not a power cut
   FN_JOB_SLOTS      attempts of asynchronous invocations that run at a time (64)
   FN_PRIVATE_DESTINATIONS  1: results may be sent to private and loopback addresses

@@ -58,7 +58,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       FN_LOG_LEVEL,
       FN_ENV,
       FN_DURABILITY: given.FN_DURABILITY,
-      ...defined({ REDIS_URL: given.REDIS_URL, FN_DEFAULT_AUTH: given.FN_DEFAULT_AUTH }),
+      ...defined({ REDIS_URL: given.REDIS_URL, FN_DEFAULT_AUTH: given.FN_DEFAULT_AUTH, FN_NETWORK_PRIVATE: given.FN_NETWORK_PRIVATE }),
     },
     gateways: given.FN_GATEWAYS,
     workers: given.FN_WORKERS,
@@ -68,6 +68,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       FN_POOL_SIZE: given.FN_POOL_SIZE,
       FN_ALLOW_MISSING: given.FN_ALLOW_MISSING,
       FN_SECCOMP_DENY: given.FN_SECCOMP_DENY,
+      FN_DNS: given.FN_DNS,
     }),
   };
 }

@@ -1,5 +1,6 @@
 export * from "./admission.ts";
 export * from "./cron.ts";
+export * from "./addresses.ts";
 export * from "./idle.ts";
 export * from "./pool-size.ts";
 export * from "./prewarm.ts";

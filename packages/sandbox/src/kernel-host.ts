@@ -6,7 +6,16 @@ import { KernelSandbox, requestOf, Usage } from "./kernel-sandbox.ts";
 import { KernelTemplate } from "./kernel-template.ts";
 import { type LauncherEvent, LauncherLink } from "./launcher-link.ts";
 import { nativeFile } from "./native-files.ts";
-import type { InstanceProcess, SandboxHost, SandboxHostOptions, SandboxSpec, TemplateSpec, ZygoteInfo } from "./ports.ts";
+import type {
+  InstanceProcess,
+  NetworkHost,
+  SandboxHost,
+  SandboxHostOptions,
+  SandboxNetwork,
+  SandboxSpec,
+  TemplateSpec,
+  ZygoteInfo,
+} from "./ports.ts";
 import { writePrograms } from "./seccomp/write-programs.ts";
 
 /** Sandbox ids pick the uid range, so they are not reused at once; see native/src/jail/identity.h for the bound. */
@@ -34,10 +43,12 @@ export class KernelHost implements SandboxHost {
   readonly #templates = new Map<number, KernelTemplate>();
   readonly #log: (line: string) => void;
   readonly #onZygoteExit: (runtime: RuntimeName) => void;
+  readonly #network: NetworkHost | undefined;
   #nextId = 1;
 
   constructor(options: SandboxHostOptions) {
     this.#log = options.onLog ?? (() => {});
+    this.#network = options.network;
     this.#onZygoteExit = options.onZygoteExit ?? (() => {});
     this.#link = new LauncherLink({
       file: nativeFile("bin/launcher", options.nativeDir),
@@ -66,19 +77,19 @@ export class KernelHost implements SandboxHost {
   }
 
   async create(spec: SandboxSpec): Promise<KernelSandbox> {
-    const sandbox = this.#conceive(requestOf(spec));
+    const sandbox = this.#conceive(requestOf(spec), spec.limits.network);
     await sandbox.create();
     return sandbox;
   }
 
   async createForked(spec: SandboxSpec): Promise<{ sandbox: KernelSandbox; process: InstanceProcess }> {
-    const sandbox = this.#conceive(requestOf(spec));
+    const sandbox = this.#conceive(requestOf(spec), spec.limits.network);
     return { sandbox, process: await sandbox.createForked() };
   }
 
   async startTemplate(spec: TemplateSpec): Promise<KernelTemplate> {
-    const domain = this.#conceive({ ...requestOf(spec), template: true });
-    const template = new KernelTemplate({ link: this.#link, domain, conceive: (request) => this.#conceive(request) });
+    const domain = this.#conceive({ ...requestOf(spec), template: true }, spec.limits.network);
+    const template = new KernelTemplate({ link: this.#link, domain, conceive: (request, network) => this.#conceive(request, network) });
     this.#templates.set(domain.id, template);
     try {
       await template.start();
@@ -89,9 +100,9 @@ export class KernelHost implements SandboxHost {
     return template;
   }
 
-  #conceive(request: Record<string, unknown>): KernelSandbox {
+  #conceive(request: Record<string, unknown>, network: SandboxNetwork | undefined): KernelSandbox {
     const id = this.#takeId();
-    const sandbox = new KernelSandbox(this.#link, { id, request, onGone: () => this.#forget(id) });
+    const sandbox = new KernelSandbox(this.#link, { id, request, network, networkHost: this.#network, onGone: () => this.#forget(id) });
     this.#sandboxes.set(id, sandbox);
     return sandbox;
   }

@@ -2,7 +2,20 @@ import { Socket } from "node:net";
 import { z } from "zod";
 import { hostAddon } from "./addon.ts";
 import type { LauncherLink } from "./launcher-link.ts";
-import type { ExitStatus, InstanceProcess, NestedSpec, Sandbox, SandboxLimits, SandboxSpec, SandboxUsage } from "./ports.ts";
+import { Wire } from "./network/wire.ts";
+import type {
+  ExitStatus,
+  InstanceProcess,
+  NetworkHost,
+  NestedSpec,
+  NetworkPort,
+  Refusal,
+  Sandbox,
+  SandboxLimits,
+  SandboxNetwork,
+  SandboxSpec,
+  SandboxUsage,
+} from "./ports.ts";
 
 export const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
 const Pid = z.object({ pid: z.int() });
@@ -11,6 +24,9 @@ interface Birth {
   id: number;
   /** What makes it: members of the launcher's `create` request. */
   request: Record<string, unknown>;
+  /** What its network lets through; see `SandboxLimits`. */
+  network: SandboxNetwork | undefined;
+  networkHost: NetworkHost | undefined;
   onGone: () => void;
 }
 
@@ -33,17 +49,21 @@ export class KernelSandbox implements Sandbox {
   readonly #early = new Map<number, ExitStatus>();
   readonly #request: Record<string, unknown>;
   readonly #onGone: () => void;
+  readonly #wire: Wire;
+  readonly #network: SandboxNetwork | undefined;
   #initPid = 0;
   #createMs = 0;
   #destroyed: Promise<SandboxUsage> | undefined;
   #last: SandboxUsage | undefined;
 
   /** Not there before `create` has resolved. `onGone` is told once when it is no more, or never was. */
-  constructor(link: LauncherLink, { id, request, onGone }: Birth) {
+  constructor(link: LauncherLink, { id, request, network, networkHost, onGone }: Birth) {
     this.#link = link;
     this.id = id;
     this.#request = request;
     this.#onGone = onGone;
+    this.#wire = new Wire(networkHost);
+    this.#network = network;
   }
 
   get initPid(): number {
@@ -52,6 +72,18 @@ export class KernelSandbox implements Sandbox {
 
   get createMs(): number {
     return this.#createMs;
+  }
+
+  get wired(): Promise<NetworkPort | undefined> {
+    return this.#wire.port;
+  }
+
+  get onRefused(): ((refusal: Refusal) => void) | undefined {
+    return this.#wire.onRefused;
+  }
+
+  set onRefused(told: ((refusal: Refusal) => void) | undefined) {
+    this.#wire.onRefused = told;
   }
 
   /** Once. @throws LauncherError naming the step that failed; nothing is left then. */
@@ -88,6 +120,7 @@ export class KernelSandbox implements Sandbox {
       throw error;
     }
     this.#createMs = performance.now() - started;
+    this.#wire.connect({ id: this.id, pid: this.#initPid }, this.#network);
   }
 
   async #forked(ours: number, answer: Promise<Record<string, unknown>>): Promise<InstanceProcess> {
@@ -101,12 +134,18 @@ export class KernelSandbox implements Sandbox {
       throw error;
     }
   }
+
   async assign(given: { layer: string; limits: SandboxLimits }): Promise<void> {
-    await this.#link.request("assign", { sandbox: this.id, layer: layerName(given.layer), limits: wire(given.limits) });
+    const { layer, limits } = given;
+    await Promise.all([
+      this.#link.request("assign", { sandbox: this.id, layer: layerName(layer), limits: wire(limits) }),
+      this.#wire.admit(limits.network),
+    ]);
   }
 
   async usage(): Promise<SandboxUsage> {
-    return Usage.parse(await this.#link.request("usage", { sandbox: this.id }));
+    const [used, traffic] = await Promise.all([this.#link.request("usage", { sandbox: this.id }), this.#wire.traffic()]);
+    return { ...Usage.parse(used), ...traffic };
   }
 
   listenInside(address: string, port: number): Promise<{ fd: number }> {
@@ -128,19 +167,25 @@ export class KernelSandbox implements Sandbox {
   }
 
   destroy(): Promise<SandboxUsage> {
-    this.#destroyed ??= this.#link
-      .request("destroy", { sandbox: this.id })
-      .then((answer) => Usage.parse(answer))
-      .catch((error: unknown) => {
-        // It had ended already, and the launcher said so before it read this.
-        if (this.#last !== undefined) return this.#last;
-        throw error;
-      })
-      .finally(() => {
-        this.noteLost();
-        this.#onGone();
-      });
+    this.#destroyed ??= this.#destroy();
     return this.#destroyed;
+  }
+
+  /** What went through its link is asked for first: the link goes with the sandbox. */
+  async #destroy(): Promise<SandboxUsage> {
+    const traffic = this.#wire.traffic();
+    try {
+      const used = Usage.parse(await this.#link.request("destroy", { sandbox: this.id }));
+      return { ...used, ...(await traffic) };
+    } catch (error) {
+      // It had ended already, and the launcher said so before it read this.
+      if (this.#last !== undefined) return this.#last;
+      throw error;
+    } finally {
+      this.noteLost();
+      this.#onGone();
+      void this.#wire.detach();
+    }
   }
 
   /** The host calls this when the launcher tells of an exit. */
@@ -152,11 +197,12 @@ export class KernelSandbox implements Sandbox {
   }
 
   /** The host calls this when the launcher tells that all of it ended, unasked. */
-  noteGone(usage: SandboxUsage): void {
-    this.#last = usage;
-    this.#destroyed ??= Promise.resolve(usage);
+  noteGone(usage: z.infer<typeof Usage>): void {
+    this.#last = { ...usage, netRxBytes: 0, netTxBytes: 0 };
+    this.#destroyed ??= Promise.resolve(this.#last);
     this.noteLost();
     this.#onGone();
+    void this.#wire.detach();
   }
 
   /** The sandbox is gone: whatever still ran in it was killed. */

@@ -1,7 +1,7 @@
 import { encodeFrame, FrameType } from "@zygo/contracts/frames";
 import { type KernelSandbox, nestedRequest } from "./kernel-sandbox.ts";
 import { LauncherError, type LauncherLink } from "./launcher-link.ts";
-import type { Frozen, InstanceProcess, NestedSpec, SandboxUsage, Template } from "./ports.ts";
+import type { Frozen, InstanceProcess, NestedSpec, SandboxNetwork, SandboxUsage, Template } from "./ports.ts";
 
 /** Longer than a module's own work may go on after it was loaded, and a collection of a large heap. */
 const FREEZE_TIMEOUT_MS = 10_000;
@@ -11,7 +11,7 @@ interface Given {
   /** The sandbox that is its domain. */
   domain: KernelSandbox;
   /** Makes the record of a sandbox, which the host watches. */
-  conceive: (request: Record<string, unknown>) => KernelSandbox;
+  conceive: (request: Record<string, unknown>, network: SandboxNetwork | undefined) => KernelSandbox;
 }
 
 /** A template that the launcher holds. */
@@ -104,7 +104,7 @@ export class KernelTemplate implements Template {
   }
 
   #conceive(spec: NestedSpec): KernelSandbox {
-    return this.#given.conceive(nestedRequest(this.id, spec));
+    return this.#given.conceive(nestedRequest(this.id, spec), spec.limits.network);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { NetworkPolicy } from "@zygo/contracts";
 import type { RuntimeName } from "@zygo/contracts/names";
 
 /** What the kernel enforces on a sandbox. All of it is set before tenant code runs. */
@@ -8,6 +9,48 @@ export interface SandboxLimits {
   cpu: number;
   pids: number;
   tmpBytes: number;
+  /** Absent where nobody's code runs yet: the sandbox is linked, and reaches nothing until `assign` says what it may. */
+  network?: SandboxNetwork;
+}
+
+export interface SandboxNetwork {
+  policy: NetworkPolicy;
+  /** Mbit/s, each way. */
+  mbps: number;
+}
+
+/** What was refused to a sandbox. */
+export interface Refusal {
+  address: string;
+  /** 0 where the protocol has none. */
+  port: number;
+  /** `tcp`, `udp`, or the protocol's number. */
+  protocol: string;
+}
+
+/** What an address that a name resolved to is allowed for. */
+export interface Pin {
+  address: string;
+  port: number;
+}
+
+/** A sandbox's link to the network. */
+export interface NetworkPort {
+  /** IPv4, of the sandbox. */
+  readonly address: string;
+  /** Lets through what the policy allows. Once. @throws LauncherError, and then it may reach less than that, never more */
+  admit(network: SandboxNetwork): Promise<void>;
+  /** Lets a sandbox whose policy is a list reach these for a while. @throws when it has too many */
+  pin(pins: readonly Pin[], forMs: number): Promise<void>;
+  /** As the sandbox sees it; zeroes when it cannot be told any more. Never rejects. */
+  traffic(): Promise<{ rxBytes: number; txBytes: number }>;
+  /** Gives the address back, with all that was allowed to it; for when the sandbox is gone. Idempotent, never rejects. */
+  detach(): Promise<void>;
+}
+
+/** What links sandboxes to the network. */
+export interface NetworkHost {
+  attach(sandbox: { id: number; pid: number; mbps: number; onRefused: (refusal: Refusal) => void }): Promise<NetworkPort>;
 }
 
 export interface SandboxSpec {
@@ -31,6 +74,9 @@ export interface SandboxUsage {
   oomKilled: boolean;
   memoryPeakBytes: number;
   cpuMs: number;
+  /** Bytes that it received and sent by its network, headers counted; 0 without one. */
+  netRxBytes: number;
+  netTxBytes: number;
 }
 
 /** A Node process forked from a zygote into a sandbox. */
@@ -59,6 +105,10 @@ export interface Sandbox {
   /** Gives a pool sandbox to a version, once: binds the layer at /app and sets the limits. @throws when called twice. */
   assign(given: { layer: string; limits: SandboxLimits }): Promise<void>;
   usage(): Promise<SandboxUsage>;
+  /** Resolves once its network is as its limits say, with the port; undefined where it has none. @throws LauncherError */
+  readonly wired: Promise<NetworkPort | undefined>;
+  /** Told of what the network refuses it. */
+  onRefused: ((refusal: Refusal) => void) | undefined;
   /** A TCP listener inside the sandbox's network namespace, owned by this process. Loopback addresses only. */
   listenInside(address: string, port: number): Promise<{ fd: number }>;
   bindUdpInside(address: string, port: number): Promise<{ fd: number }>;
@@ -147,6 +197,8 @@ export interface SandboxHostOptions {
   seccompDenials?: readonly string[];
   /** Another build of the native programs than `native/build`, for tests. */
   nativeDir?: string;
+  /** Without one, sandboxes have loopback alone. It must outlive them. */
+  network?: NetworkHost;
   /** Failure injection: the name of a step of the launcher's plan that fails. */
   failAt?: string;
 }

@@ -41,6 +41,8 @@ export const SHARED_VARIABLES = {
   FN_KEEP_DEAD: z.string().optional(),
   FN_ALLOW_MISSING: z.string().optional(),
   FN_SECCOMP_DENY: z.string().optional(),
+  FN_NETWORK_PRIVATE: z.string().optional(),
+  FN_DNS: z.string().optional(),
 } as const;
 
 /** Who may invoke functions whose config does not say. */

@@ -12,3 +12,4 @@ export { rawHttp } from "./raw-http.ts";
 export { RedisServer } from "./redis-server.ts";
 export { zygotePids } from "./service-pids.ts";
 export { waitFor } from "./wait-for.ts";
+export { TestInternet } from "./test-internet.ts";

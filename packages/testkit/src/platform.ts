@@ -25,6 +25,8 @@ export interface PlatformOptions {
   prepare?: (home: string) => Record<string, string>;
   /** Undoes it, once everything has ended. */
   release?: (home: string) => void;
+  /** The network namespace that is its host, by path; default: this process's own. */
+  network?: string;
 }
 
 /** A deploy's answer, as `fn deploy --json` prints it. */
@@ -38,14 +40,14 @@ const Credentials = z.object({ url: z.string(), apiKey: z.string() });
  * @throws Error with the ends of the services' logs when it does not get ready; nothing is left behind then.
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const { env = {}, examples = false, prepare, release = () => undefined } = options;
+  const { env = {}, examples = false, network, prepare, release = () => undefined } = options;
   const home = mkdtempSync("/tmp/fn-e2e-");
   const port = String(await freePort());
   const variables = { FN_PORT: port, ...env, ...prepare?.(home) };
-  const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], variables);
+  const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], variables, entering(network));
   try {
     await supervisor.ready();
-    return new Platform(home, supervisor, release);
+    return new Platform(home, supervisor, { release, enter: entering(network) });
   } catch (error) {
     await supervisor.stop();
     release(home);
@@ -63,12 +65,14 @@ export class Platform {
   readonly supervisor: Supervisor;
   /** Its cgroups hold this in their names. */
   readonly cgroupName: string;
+  readonly #enter: readonly string[];
 
   readonly #release: (home: string) => void;
 
-  constructor(home: string, supervisor: Supervisor, release: (home: string) => void) {
-    this.#release = release;
+  constructor(home: string, supervisor: Supervisor, given: { release: (home: string) => void; enter: readonly string[] }) {
+    this.#release = given.release;
     this.home = home;
+    this.#enter = given.enter;
     this.supervisor = supervisor;
     this.cgroupName = `zygo-${createHash("sha256").update(home).digest("hex").slice(0, 12)}`;
     const { url, apiKey } = Credentials.parse(JSON.parse(readFileSync(homePaths(home).credentials, "utf8")));
@@ -85,7 +89,11 @@ export class Platform {
   /** The `fn` command, with this platform's home. */
   fn(args: string[], options: Partial<RunOptions> = {}): Promise<Outcome> {
     const { PATH } = process.env;
-    return run([PINNED_NODE, FN, ...args], { cwd: CHECKOUT, ...options, env: { PATH, FN_HOME: this.home, ...options.env } });
+    return run([...this.#enter, PINNED_NODE, FN, ...args], {
+      cwd: CHECKOUT,
+      ...options,
+      env: { PATH, FN_HOME: this.home, ...options.env },
+    });
   }
 
   /** `fn deploy <file> <flags> --json`. @throws Error with what the command said */
@@ -145,3 +153,6 @@ export class Platform {
     return JSON.parse(stdout);
   }
 }
+
+/** Runs what follows in that network namespace. */
+const entering = (network: string | undefined): string[] => (network === undefined ? [] : ["nsenter", `--net=${network}`]);

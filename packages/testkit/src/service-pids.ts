@@ -13,6 +13,7 @@ export interface ServicePids {
   gateway: number | undefined;
   worker: number | undefined;
   launcher: number | undefined;
+  router: number | undefined;
 }
 
 export function servicePids(supervisor: number): ServicePids {
@@ -28,6 +29,7 @@ export function servicePids(supervisor: number): ServicePids {
     control: service("control"),
     gateway: service("gateway"),
     worker: service("worker"),
+    router: pidOf(({ command }) => command.includes("build/bin/router ")),
     launcher: pidOf(({ command }) => command.includes("build/bin/launcher ")),
   };
 }

@@ -18,10 +18,12 @@ export class Supervisor {
   #stdout = "";
   #stderr = "";
 
-  constructor(home: string, args: string[], env: Record<string, string>) {
+  /** `before` runs the supervisor: another program and its first arguments, in front of it. */
+  constructor(home: string, args: string[], env: Record<string, string>, before: readonly string[] = []) {
     this.#home = home;
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(FN_|REDIS_URL$|VITEST)/.test(name)));
-    this.process = spawn(PINNED_NODE, [join(CHECKOUT, "infra/platform/main.ts"), ...args], {
+    const [program = "", ...words] = [...before, PINNED_NODE, join(CHECKOUT, "infra/platform/main.ts"), ...args];
+    this.process = spawn(program, words, {
       cwd: CHECKOUT,
       env: { ...inherited, FN_HOME: home, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -103,8 +103,9 @@ describe("seen from inside", () => {
     expect(Object.keys(report.env).filter((name) => /^(FN_|REDIS_URL$|LD_|NODE_OPTIONS$)/.test(name))).toEqual([]);
   });
 
-  test("it has no network interface but loopback", () => {
-    expect(Object.keys(report.interfaces)).toEqual(["lo"]);
+  test("it has loopback and a link of its own, without IPv6", () => {
+    expect(Object.keys(report.interfaces).sort()).toEqual(["eth0", "lo"]);
+    expect(JSON.stringify(report.interfaces)).not.toContain("IPv6");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Artifacts, Payloads } from "@zygo/artifacts";
+import type { Prefix } from "@zygo/contracts";
 import type { AsyncLane } from "@zygo/queue";
 import type { Identity, Sealer, Store } from "@zygo/store";
 import type { Log } from "@zygo/service";
@@ -19,6 +20,8 @@ export interface Context {
   publicUrl: string;
   /** Who may invoke functions whose config does not say. */
   defaultAuth: "public" | "key";
+  /** Ranges that are not public and that rules may name. */
+  permitted: readonly Prefix[];
   adminKeyHash: string | undefined;
   /** Aborts when the service stops: streams end then. */
   stopping: AbortSignal;

@@ -2,6 +2,7 @@ import { canonicalJson, digestOf, type StoredVersion } from "@zygo/artifacts";
 import { FnError, LIVE_ALIAS, type DeployResult, type VersionRecord } from "@zygo/contracts";
 import { localName } from "@zygo/contracts/names";
 import type { Context } from "./context.ts";
+import { requirePermitted } from "./limits.ts";
 import { meansOf, type TenantMeans } from "./tenant-checks.ts";
 import { tryVersion } from "./trial.ts";
 import type { Upload } from "./upload.ts";
@@ -9,7 +10,7 @@ import { functionUrl } from "./views.ts";
 
 /** `name`: the function's id. */
 type Deployment = Upload & { name: string; signal: AbortSignal };
-export type DeployContext = Pick<Context, "store" | "artifacts" | "prober" | "log" | "publicUrl" | "now">;
+export type DeployContext = Pick<Context, "store" | "artifacts" | "prober" | "log" | "publicUrl" | "now" | "permitted">;
 
 /**
  * Makes a version of an upload and, once it has loaded in a real sandbox, the live one. Whatever fails before the alias moves leaves
@@ -47,13 +48,14 @@ function configBlob({ meta }: Upload): unknown {
 }
 
 async function prove(
-  { store, prober, now }: DeployContext,
+  { store, prober, now, permitted }: DeployContext,
   deployment: Deployment & { means: TenantMeans },
   stored: StoredVersion,
 ): Promise<VersionRecord> {
   const { name, meta, bundle, means, signal } = deployment;
   const { format, env, overrides, entry } = meta;
   const proven = await tryVersion(prober, { function: name, ...stored, format, env, overrides, means }, signal);
+  requirePermitted(proven.limits, permitted);
   const record: VersionRecord = { function: name, ...stored, ...proven, format, env, entry, bundleBytes: bundle.length, createdMs: now() };
   await store.putVersion(record);
   return record;

@@ -1,5 +1,5 @@
-import { DEFAULT_LIMITS, FnError, FunctionConfig, type Limits, type Schedule } from "@zygo/contracts";
-import { decideSchedule, InvalidSchedule } from "@zygo/core";
+import { DEFAULT_LIMITS, FnError, FunctionConfig, type Limits, type Prefix, type Schedule } from "@zygo/contracts";
+import { decideSchedule, InvalidSchedule, refusedRules } from "@zygo/core";
 import { describeIssue, toIssues } from "./parse.ts";
 
 /** What a version runs with: the platform's defaults, then the entry's `config` export, then the command's flags. */
@@ -50,6 +50,14 @@ export function parseConfig(exported: unknown): FunctionConfig {
   const parsed = FunctionConfig.safeParse(exported ?? {});
   if (!parsed.success) throw invalidConfig(toIssues(parsed.error));
   return parsed.data;
+}
+
+/** Ranges that are nobody's to allow, or not without the operator's consent. @throws FnError INVALID_CONFIG */
+export function requirePermitted({ network }: Limits, permitted: readonly Prefix[]): void {
+  const [refused] = refusedRules(network, permitted);
+  if (refused === undefined) return;
+  const message = `${refused} is not public: the operator must permit the range (FN_NETWORK_PRIVATE)`;
+  throw invalidConfig([{ path: ["network", "allow"], message }]);
 }
 
 function invalidConfig(issues: ReturnType<typeof toIssues>): FnError {

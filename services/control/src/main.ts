@@ -23,7 +23,7 @@ process.on("uncaughtException", (error) => {
 await run(settings, log);
 
 async function run(
-  { paths, redisUrl, jobsRedisUrl, durability, publicUrl, adminKeyHash, defaultAuth, logLevel }: Settings,
+  { paths, redisUrl, jobsRedisUrl, durability, publicUrl, adminKeyHash, defaultAuth, permitted, logLevel }: Settings,
   log: Log,
 ): Promise<void> {
   log.info("starting", { home: paths.home, publicUrl, defaultAuth, logLevel, adminKey: adminKeyHash === undefined ? "none" : "set" });
@@ -43,6 +43,7 @@ async function run(
     log,
     publicUrl,
     defaultAuth,
+    permitted,
     adminKeyHash,
     stopping: stop.signal,
     now: Date.now,

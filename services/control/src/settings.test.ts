@@ -6,6 +6,7 @@ test("defaults", () => {
   expect(settings).toMatchObject({
     redisUrl: "/srv/fn/run/redis.sock",
     publicUrl: "http://127.0.0.1:8080",
+    permitted: [],
     logLevel: "info",
     adminKeyHash: undefined,
   });

@@ -1,4 +1,4 @@
-import { homePaths, type HomePaths } from "@zygo/contracts";
+import { homePaths, PrivatePrefixes, type HomePaths, type Prefix } from "@zygo/contracts";
 import { defaultAuth, KnownPort, platformVariables, reachableHost, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
 
@@ -7,6 +7,8 @@ const Variables = z.strictObject({
   FN_PORT: KnownPort,
   /** Where callers reach the gateway; default: from host and port. */
   FN_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Ranges that are not public and that functions' allow-rules may name. */
+  FN_NETWORK_PRIVATE: PrivatePrefixes.prefault(""),
   /** sha256 of the admin key, hex. Without it only keys that the store knows are let in. */
   FN_ADMIN_KEY_HASH: z
     .string()
@@ -24,6 +26,7 @@ export interface Settings {
   publicUrl: string;
   logLevel: LogLevel;
   adminKeyHash: string | undefined;
+  permitted: Prefix[];
   /** Who may invoke functions whose config does not say. */
   defaultAuth: "public" | "key";
 }
@@ -41,6 +44,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     publicUrl: url.replace(/\/+$/, ""),
     logLevel: given.FN_LOG_LEVEL,
     defaultAuth: defaultAuth(given),
+    permitted: given.FN_NETWORK_PRIVATE,
     adminKeyHash: given.FN_ADMIN_KEY_HASH,
   };
 }

@@ -55,6 +55,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
     sealer: createSealer("5e".repeat(32)),
     log,
     publicUrl: URL_BASE,
+    permitted: [],
     defaultAuth: "public",
     adminKeyHash: createHash("sha256").update(API_KEY).digest("hex"),
     stopping: stop.signal,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { classifyDeath, learnCause } from "./death.ts";
 
-const usage = (oomKilled: boolean) => ({ oomKilled, memoryPeakBytes: 1, cpuMs: 1 });
+const usage = (oomKilled: boolean) => ({ oomKilled, memoryPeakBytes: 1, cpuMs: 1, netRxBytes: 0, netTxBytes: 0 });
 
 test("the kernel's kill for memory is told as such, with the limit", () =>
   expect(classifyDeath({ code: null, signal: "KILL" }, usage(true), 128)).toEqual({

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { answerDns } from "./dns.ts";
+import { DNS, readDns } from "./dns.ts";
 
 const DOMAIN = "fn.internal";
+
+/** Names of others are refused here, to tell them apart. */
+function answerDns(packet: Buffer, domain: string): Buffer | undefined {
+  const read = readDns(packet, domain);
+  return read === undefined || "answer" in read ? read?.answer : read.question.reply(DNS.refused);
+}
 
 function query(name: string, type = 1, over: { flags?: number; questions?: number; class?: number } = {}): Buffer {
   const header = Buffer.alloc(12);
@@ -33,6 +39,31 @@ describe("answers", () => {
     expect(code(answerDns(query(name), DOMAIN))).toBe(5),
   );
   test("another class is refused", () => expect(code(answerDns(query("a.fn.internal", 1, { class: 3 }), DOMAIN))).toBe(5));
+});
+
+describe("names of others", () => {
+  const ask = (name: string, type = 1) => {
+    const read = readDns(query(name, type), DOMAIN);
+    if (read === undefined || "answer" in read) return expect.unreachable("no question");
+    return read.question;
+  };
+  test("are handed on in lower case, with what is asked", () => {
+    expect(ask("Api.Example.COM")).toMatchObject({ name: "api.example.com", wantsAddresses: true });
+    expect(ask("api.example.com", 28)).toMatchObject({ wantsAddresses: false });
+  });
+  test("are answered with all their addresses", () => {
+    const answer = ask("api.example.com").reply(DNS.ok, ["93.184.216.34", "1.2.3.4"], 30);
+    expect([code(answer), answers(answer)]).toEqual([0, 2]);
+    expect([...answer.subarray(-4)]).toEqual([1, 2, 3, 4]);
+    expect(answer.readUInt32BE(answer.length - 10)).toBe(30);
+  });
+  test("with a dot, a space or a zero within a label are refused, whatever they end in", () => {
+    for (const label of ["evil.example", "a b", "a\0b"]) {
+      const header = query("a").subarray(0, 12);
+      const labels = [label, "fn", "internal"].map((text) => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]));
+      expect(code(answerDns(Buffer.concat([header, ...labels, Buffer.from([0, 0, 1, 0, 1])]), DOMAIN))).toBe(DNS.refused);
+    }
+  });
 });
 
 describe("hostile packets", () => {

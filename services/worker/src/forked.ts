@@ -29,13 +29,13 @@ export class Forked {
   /** @throws Error when any part of it cannot be made; nothing is left then. */
   static async make(host: SandboxHost, services: InsideServices, spec: SandboxSpec): Promise<Forked> {
     const { sandbox, process } = await host.createForked(spec);
-    const [greeted, opened] = await Promise.allSettled([greet(process), services.open(sandbox)]);
-    if (greeted.status === "fulfilled" && opened.status === "fulfilled") {
+    const [greeted, opened, wired] = await Promise.allSettled([greet(process), services.open(sandbox), sandbox.wired]);
+    if (greeted.status === "fulfilled" && opened.status === "fulfilled" && wired.status === "fulfilled") {
       return new Forked(sandbox, process, greeted.value, opened.value);
     }
     if (opened.status === "fulfilled") opened.value.close();
     await sandbox.destroy();
-    throw new Error("cannot fork into a new sandbox", { cause: greeted.status === "rejected" ? greeted.reason : opened });
+    throw new Error("cannot fork into a new sandbox", { cause: [greeted, opened, wired].find(({ status }) => status === "rejected") });
   }
 
   /** Idempotent. The link ends without a word to its handler. */

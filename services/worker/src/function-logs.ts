@@ -48,6 +48,11 @@ export class FunctionLogs {
     this.#platform(head.function, head.version, head.requestId, "error", verdict.detail, { code: verdict.code });
   }
 
+  /** Something that the platform refused to a function. */
+  refused(name: string, digest: string, message: string): void {
+    this.#push(name, { time: Date.now(), level: "warn", message, requestId: null, version: shortVersion(digest) });
+  }
+
   started(name: string, digest: string, { kind, initMs }: Started, requestId: string): void {
     this.#platform(name, digest, requestId, "debug", `instance started: ${kind}`, { start: kind, initMs: Math.round(initMs * 100) / 100 });
   }

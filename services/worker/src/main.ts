@@ -9,6 +9,8 @@ import { openSandboxHost } from "@zygo/sandbox";
 import { createSealer, createStore, openSecrets } from "@zygo/store";
 import { createLog, type Log } from "@zygo/service";
 import { requireHost } from "./host-gate.ts";
+import { lookupBy } from "./names.ts";
+import { openNetwork } from "./open-network.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { startWorker, type Worker } from "./worker.ts";
 
@@ -28,7 +30,7 @@ process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
 async function run(
-  { paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials, allowMissing }: Settings,
+  { paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials, permitted, nameServers, allowMissing }: Settings,
   log: Log,
 ): Promise<void> {
   const hostChecks = requireHost(allowMissing);
@@ -40,9 +42,20 @@ async function run(
   const secret = readFileSync(paths.linkSecret, "utf8").trim();
   const runtimes = RUNTIMES.filter((runtime) => existsSync(join(BASES, runtime)));
   const starting = Promise.withResolvers<Worker>();
+  const runDir = runDirectory(paths.run, slot);
+  mkdirSync(runDir, { recursive: true, mode: 0o700 });
+  const network = await openNetwork({
+    name: networkName(paths.home, slot),
+    runDir,
+    sandboxes: 2 * maxInstances,
+    permitted,
+    allowMissing,
+    log,
+  });
   const host = await openSandboxHost({
     name: hostName(paths.home, slot),
-    runDir: runDirectory(paths.run, slot),
+    ...(network !== undefined && { network }),
+    runDir,
     layersDir: paths.layers,
     seccompDenials,
     bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
@@ -53,6 +66,11 @@ async function run(
   void host.lost.then((reason) => {
     if (stopping) return;
     log.error("launcher lost, and every sandbox with it", { reason });
+    process.exit(1);
+  });
+  void network?.lost.then((reason) => {
+    if (stopping) return;
+    log.error("router lost, and the network of every sandbox with it", { reason });
     process.exit(1);
   });
   const store = createStore({ url: redisUrl });
@@ -68,6 +86,8 @@ async function run(
     seccompDenials,
     hostChecks,
     runtimes,
+    lookup: lookupBy(nameServers),
+    permitted,
     host,
     store,
     lane,
@@ -82,6 +102,7 @@ async function run(
     await worker.stop();
     setTimeout(() => process.exit(0), CLOSE_MS).unref();
     await host.close();
+    await network?.close();
     process.exit(0);
   };
   // The first drains, a second one ends at once.
@@ -99,4 +120,12 @@ function runDirectory(run: string, slot: number): string {
 function hostName(home: string, slot: number): string {
   const installation = createHash("sha256").update(home).digest("hex").slice(0, 12);
   return slot === 0 ? installation : `${installation}-${slot}`;
+}
+
+/** Of this worker's links and tables on the host: hex, since links' names are short. */
+function networkName(home: string, slot: number): string {
+  return createHash("sha256")
+    .update(slot === 0 ? home : `${home}\n${slot}`)
+    .digest("hex")
+    .slice(0, 12);
 }

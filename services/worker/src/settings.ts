@@ -1,4 +1,4 @@
-import { homePaths, type HomePaths } from "@zygo/contracts";
+import { homePaths, NameServers, PrivatePrefixes, type HomePaths, type Prefix } from "@zygo/contracts";
 import { isSyscall } from "@zygo/sandbox";
 import { platformVariables, SHARED_VARIABLES, type LogLevel } from "@zygo/service";
 import { z } from "zod";
@@ -19,6 +19,10 @@ const Variables = z.strictObject({
   FN_MAX_INSTANCES: count(1, 10_000).default(512),
   /** Tenant-less instances kept ready for the default runtime. */
   FN_POOL_SIZE: count(0, 256).optional(),
+  /** Ranges that are not public and that functions' allow-rules may name all the same: `10.1.0.0/16,192.168.7.0/24`. */
+  FN_NETWORK_PRIVATE: PrivatePrefixes.prefault(""),
+  /** Name servers that functions' names are looked up at; default: those of this machine. */
+  FN_DNS: NameServers.optional(),
   /** Mandatory controls that this machine may lack, separated by commas. */
   FN_ALLOW_MISSING: z
     .string()
@@ -40,6 +44,8 @@ export interface Settings {
   poolSize: number | undefined;
   seccompDenials: string[];
   allowMissing: MayBeMissing[];
+  permitted: Prefix[];
+  nameServers: string[];
 }
 
 const ANY_ADDRESS = new Set(["0.0.0.0", "::", "*"]);
@@ -57,6 +63,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
     maxInstances: given.FN_MAX_INSTANCES,
     poolSize: given.FN_POOL_SIZE,
     seccompDenials: given.FN_SECCOMP_DENY,
+    permitted: given.FN_NETWORK_PRIVATE,
+    nameServers: given.FN_DNS ?? [],
     allowMissing: given.FN_ALLOW_MISSING,
   };
 }

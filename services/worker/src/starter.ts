@@ -3,7 +3,7 @@ import { FnError } from "@zygo/contracts";
 import type { RuntimeName, StartKind } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import { Forked } from "./forked.ts";
-import type { InsideServices } from "./inside.ts";
+import type { InsideServices, InsideTenant } from "./inside.ts";
 import { loadVersion } from "./load.ts";
 import type { Log } from "@zygo/service";
 import type { PeerLoaded, PeerLog } from "./peer.ts";
@@ -85,20 +85,21 @@ export class Starter {
     if (pooled !== undefined) return { forked: pooled, kind: "pool" };
     const { layer, limits, hostname, record } = version;
     try {
-      return {
-        forked: await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname }),
-        kind: "cold",
-      };
+      const forked = await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname });
+      forked.inside.tenant = tenantOfVersion(version);
+      return { forked, kind: "cold" };
     } catch (cause) {
       throw new FnError("INTERNAL", "The platform could not start an instance.", { cause });
     }
   }
 
-  async #fromPool({ record, layer, limits }: ReadyVersion): Promise<Forked | undefined> {
+  async #fromPool(version: ReadyVersion): Promise<Forked | undefined> {
+    const { record, layer, limits } = version;
     const forked = this.pools.claim(record.limits.runtime);
     if (forked === undefined) return undefined;
     try {
       await forked.sandbox.assign({ layer, limits });
+      forked.inside.tenant = tenantOfVersion(version);
       return forked;
     } catch (error) {
       this.#log.error("pool sandbox cannot be assigned", { sandbox: forked.sandbox.id, error });
@@ -107,3 +108,9 @@ export class Starter {
     }
   }
 }
+
+const tenantOfVersion = ({ record }: ReadyVersion): InsideTenant => ({
+  function: record.function,
+  version: record.version,
+  network: record.limits.network,
+});

@@ -1,4 +1,4 @@
-import { FnError, type HostCheck } from "@zygo/contracts";
+import { FnError, type HostCheck, type Prefix } from "@zygo/contracts";
 import type { RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import type { LogEntry, QuotaSource } from "@zygo/store";
@@ -7,6 +7,7 @@ import { serveApi } from "./api.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FunctionLogs } from "./function-logs.ts";
 import { InsideServices } from "./inside.ts";
+import { Names, type Lookup } from "./names.ts";
 import { createInternalCalls } from "./internal-calls.ts";
 import type { Log } from "@zygo/service";
 import { probe } from "./probe.ts";
@@ -43,6 +44,10 @@ export interface WorkerOptions {
   seccompDenials?: readonly string[];
   /** What this host offers and lacks. */
   hostChecks?: readonly HostCheck[];
+  /** Resolves functions' names. */
+  lookup: Lookup;
+  /** What of the addresses that are not public rules may name. */
+  permitted: readonly Prefix[];
   /** Those that have a base layer here. */
   runtimes: readonly RuntimeName[];
   host: SandboxHost;
@@ -66,7 +71,6 @@ export interface Worker {
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { host, store, log, id, secret, gateway, socket } = options;
   const calls = createInternalCalls({ gateway, secret, log });
-  const starter = new Starter({ host, services: new InsideServices(calls), log });
   const versions: VersionSource = {
     version: (name, digest) => store.version(name, digest),
     materialise: options.materialise,
@@ -74,6 +78,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
   const quotas = new TenantQuotas(store);
   const logs = new FunctionLogs((name, lines) => store.appendLogs(name, lines), log);
+  const names = new Names({ lookup: options.lookup, permitted: options.permitted });
+  const services = new InsideServices({ calls, names, tell: (tenant, text) => logs.refused(tenant.function, tenant.version, text) });
+  const starter = new Starter({ host, services, log });
   const dispatcher = new Dispatcher({
     worker: id,
     secret,

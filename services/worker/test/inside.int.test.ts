@@ -82,13 +82,14 @@ test("a name that is no function's is not served, whatever resolves", async () =
   expect(seen.length).toBe(before);
 });
 
-test("the resolver refuses what is not ours", async () => {
+test("the resolver refuses what is not ours to a function without a network", async () => {
   const resolver = await platform.deploy(
     "resolver",
     `const dns = require("node:dns"); exports.fetch = () => new Promise((resolve) => {
     const r = new dns.promises.Resolver(); r.setServers(["127.0.0.53"]);
     Promise.allSettled([r.resolve4("a.fn.internal"), r.resolve6("a.fn.internal"), r.resolve4("example.com")]).then((all) => resolve(Response.json(all.map((one) => one.value ?? one.reason.code))));
   });`,
+    { network: "none" },
   );
   expect(JSON.parse((await platform.call(resolver)).body)).toEqual([["127.0.0.1"], "ENODATA", "EREFUSED"]);
 });

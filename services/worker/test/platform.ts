@@ -67,6 +67,8 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     maxInstances: 64,
     poolSize: 2,
     runtimes: ["node24"],
+    lookup: () => Promise.reject(new Error("no name servers here")),
+    permitted: [],
     host,
     store,
     lane,
