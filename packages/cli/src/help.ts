@@ -16,6 +16,8 @@ Commands:
   whoami                whose key this is, and what it may do
   audit                 who changed what
   doctor                what the workers' hosts offer and lack for isolation
+  cron <verb>           run functions at times
+  webhook <verb>        run functions on signed deliveries
   bench                 measure start-up and throughput on this machine
   help [command]        this text, or a command's own
 

@@ -22,6 +22,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   whoami: async () => (await import("./commands/whoami.ts")).whoami,
   audit: async () => (await import("./commands/audit.ts")).audit,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  cron: async () => (await import("./commands/cron.ts")).cron,
+  webhook: async () => (await import("./commands/webhook.ts")).webhook,
   bench: async () => (await import("./commands/bench.ts")).bench,
 };
 

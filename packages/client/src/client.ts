@@ -2,21 +2,19 @@ import { DeployResult, DoctorReport, FunctionDetail, FunctionList, FunctionSumma
 import type { AliasMove, DeployMeta, LogLine } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { accessCalls, type AccessCalls } from "./access-calls.ts";
+import type { Abortable } from "./abortable.ts";
 import { parseAnswer, problemOf } from "./answer.ts";
 import { deployForm } from "./deploy-form.ts";
 import { readLogs, type LogRange } from "./logs.ts";
 import { aliasPath, functionPath, invokePath, parseBase } from "./paths.ts";
 import { jobCalls, type JobCalls } from "./jobs.ts";
 import { authorised } from "./authorised.ts";
+import { cronCalls, webhookCalls, type CronCalls, type WebhookCalls } from "./triggers.ts";
 import { createTransport, type Body, type Fetch, type HeaderList, type Transport } from "./transport.ts";
 
 const CALL_MS = 15_000;
 /** Upload, probe (30 s at most) and the wait for another deploy of the same name. */
 const DEPLOY_MS = 90_000;
-
-export interface Abortable {
-  signal?: AbortSignal | undefined;
-}
 
 export interface Deploy extends Abortable {
   name: string;
@@ -49,6 +47,8 @@ export interface Client extends AccessCalls, JobCalls {
   /** What the hosts of the live workers offer and lack; for the operator's key alone. */
   doctor(options?: Abortable): Promise<DoctorReport["workers"]>;
   workers(options?: Abortable): Promise<WorkerList["workers"]>;
+  cron: CronCalls;
+  webhooks: WebhookCalls;
   /** The function's answer as it is, a problem answer too. No deadline but the signal. `id`: `<tenant>.<name>` outside of `default`. */
   invoke(id: string, invocation?: Invocation): Promise<Response>;
 }
@@ -74,6 +74,8 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
     async doctor({ signal } = {}) {
       return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS })).workers;
     },
+    cron: cronCalls(admin),
+    webhooks: webhookCalls(admin),
     async workers({ signal } = {}) {
       return parseAnswer(WorkerList, await admin.ask({ path: "/api/workers", signal, deadlineMs: CALL_MS })).workers;
     },

@@ -13,3 +13,4 @@ export * from "./redis-url.ts";
 export * from "./tenants.ts";
 export * from "./version.ts";
 export * from "./doctor.ts";
+export * from "./webhook.ts";

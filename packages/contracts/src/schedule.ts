@@ -28,7 +28,7 @@ export const ScheduleSpec = z.strictObject({
   catchUp: CatchUp.optional(),
   /** A slot's run begins up to so many milliseconds later, by a number that is the same for the same slot. Default 0. */
   jitterMs: z.int().min(0).max(3_600_000).optional(),
-  /** Default: one attempt. */
+  /** Default: one attempt; what is left out is the function's. */
   retry: Retry.partial().optional(),
   /** So many runs in a row have to fail before that is told; default 1. */
   onFailureAfter: z.int().min(1).max(1000).optional(),
@@ -43,6 +43,25 @@ export type Schedule = z.infer<typeof Schedule>;
 
 /** `config.cron`. */
 export const CronConfig = z.array(z.union([Fields, ScheduleSpec])).max(32);
+
+/** A schedule that was added by `fn cron add`. */
+export const StoredSchedule = Schedule.extend({ function: z.string(), createdMs: z.number() });
+export type StoredSchedule = z.infer<typeof StoredSchedule>;
+
+/** A schedule as the API shows it. */
+export const ScheduleView = Schedule.extend({
+  function: z.string(),
+  /** `config`: it comes with the live version; `api`: it was added by hand. */
+  source: z.enum(["config", "api"]),
+  paused: z.boolean(),
+  /** Runs in a row, the last ones, that failed. */
+  failures: z.int(),
+  /** The next slots, epoch milliseconds; none while it is paused. */
+  next: z.array(z.number()),
+});
+export type ScheduleView = z.infer<typeof ScheduleView>;
+export const ScheduleList = z.object({ schedules: z.array(ScheduleView) });
+export type ScheduleList = z.infer<typeof ScheduleList>;
 
 /** `config.queue`: how messages reach the `queue` handler. */
 export const QueueConfig = z.strictObject({
@@ -81,3 +100,8 @@ export const SlotRecord = z.object({
   manual: z.boolean().optional(),
 });
 export type SlotRecord = z.infer<typeof SlotRecord>;
+/** Query of a schedule's slots. */
+export const SlotQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(20) });
+/** The newest first. */
+export const SlotList = z.object({ slots: z.array(SlotRecord) });
+export type SlotList = z.infer<typeof SlotList>;

@@ -11,3 +11,4 @@ export * from "./retry.ts";
 export { instanceBound, tenantRoom, type TenantBounds } from "./tenant-room.ts";
 export * from "./spares.ts";
 export * from "./templates.ts";
+export { signWebhook, verifyWebhook, TOLERANCE_S, type Delivery } from "./webhook-signatures.ts";

@@ -22,6 +22,20 @@ export const keys = {
   rate: (tenant: string): string => `fn:rate:${tenant}`,
   /** Stream, one `line` field an admin change. */
   audit: (tenant: string): string => `fn:audit:${tenant}`,
+  /** Hash, `<function> <name>` → StoredSchedule JSON: those that were added by hand. */
+  schedules: "fn:schedules",
+  /** Hash of a schedule: `spec`, `sinceMs`, `paused`, `failures`, `last`. */
+  scheduleState: (id: string, name: string): string => `fn:schedule-state:${id}:${name}`,
+  /** Hash, slot in epoch milliseconds → SlotRecord JSON. */
+  slots: (id: string, name: string): string => `fn:slots:${id}:${name}`,
+  /** Sorted set of the same slots. */
+  slotTimes: (id: string, name: string): string => `fn:slot-times:${id}:${name}`,
+  /** Sorted set, `<function> <name> <slot>` → when a scheduler took it; gone once its record is there. */
+  slotClaims: "fn:slot-claims",
+  /** Sorted set, `<function> <name> <slot>` → slot: those whose runs have not ended. */
+  openSlots: "fn:open-slots",
+  /** Hash, name → StoredWebhook JSON. */
+  webhooks: "fn:webhooks",
 } as const;
 
 /** Pub/sub channel: the name of a function whose record changed. */

@@ -43,6 +43,30 @@ declare module "ioredis" {
       channel: string,
     ): Result<number, Context>;
     takeRequests(rateKey: string, intervalMicros: number, burst: number, wanted: number): Result<number[], Context>;
+    claimSlot(
+      slotsKey: string,
+      timesKey: string,
+      claimsKey: string,
+      slotMs: number,
+      nowMs: number,
+      leaseMs: number,
+      member: string,
+      kept: number,
+    ): Result<number, Context>;
+    recordSlot(
+      slotsKey: string,
+      timesKey: string,
+      claimsKey: string,
+      openKey: string,
+      stateKey: string,
+      slotMs: number,
+      record: string,
+      member: string,
+      kept: number,
+      open: "open" | "closed",
+      failures: "0" | "+" | "=",
+      last: string,
+    ): Result<number, Context>;
     deleteFunction(functionsKey: string, versionsKey: string, logsKey: string, name: string, channel: string): Result<number, Context>;
   }
 }

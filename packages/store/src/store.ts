@@ -6,7 +6,9 @@ import { createFunctions, type Functions } from "./functions.ts";
 import { createLogs, type Logs } from "./logs.ts";
 import { createOperatorKeys, type OperatorKeys } from "./operator-keys.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
+import { createSchedules, type Schedules } from "./schedules.ts";
 import { createTenants, type Tenants } from "./tenants.ts";
+import { createWebhooks, type Webhooks } from "./webhooks.ts";
 import { createWorkers, type Workers } from "./workers.ts";
 
 /**
@@ -14,7 +16,18 @@ import { createWorkers, type Workers } from "./workers.ts";
  * once it is back, and throws FnError INTERNAL when a stored record is damaged.
  */
 export interface Store
-  extends Functions, Logs, Workers, OperatorKeys, ApiKeys, Tenants, Secrets, Audit, Pick<Changes, "onChanged" | "onAccessChanged"> {
+  extends
+    Functions,
+    Logs,
+    Workers,
+    OperatorKeys,
+    ApiKeys,
+    Tenants,
+    Secrets,
+    Audit,
+    Schedules,
+    Webhooks,
+    Pick<Changes, "onChanged" | "onAccessChanged"> {
   /** Throws when Redis is away: for readiness. */
   ping(): Promise<void>;
   /** Ends the connections. Calls under way fail. Twice is fine. */
@@ -34,6 +47,8 @@ export function createStore({ url, now = Date.now }: { url: string; now?: () => 
     ...createTenants(redis, now),
     ...createSecrets(redis, now),
     ...createAudit(redis),
+    ...createSchedules(redis, now),
+    ...createWebhooks(redis),
     onChanged: (listener) => changes.onChanged(listener),
     onAccessChanged: (listener) => changes.onAccessChanged(listener),
     ping: async () => void (await answered(redis.ping())),

@@ -12,8 +12,10 @@ import { functionRoutes } from "./routes/functions.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { versionRoutes } from "./routes/versions.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { workerRoutes } from "./routes/workers.ts";
 
 /** The admin API. Everything below `/api` needs a key, save its description; nothing else tells a stranger what exists. */
@@ -30,7 +32,18 @@ export function createApp(context: Context): Hono<RequestEnv> {
   });
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(context.publicUrl)));
   app.use("/api/*", requireKey(context), audit(context));
-  for (const routes of [functionRoutes, versionRoutes, logRoutes, deadLetterRoutes, keyRoutes, secretRoutes, tenantRoutes, workerRoutes])
+  for (const routes of [
+    functionRoutes,
+    versionRoutes,
+    logRoutes,
+    deadLetterRoutes,
+    scheduleRoutes,
+    webhookRoutes,
+    keyRoutes,
+    secretRoutes,
+    tenantRoutes,
+    workerRoutes,
+  ])
     app.route("/api", routes(context));
   return app;
 }

@@ -5,6 +5,7 @@ import { AsyncLane } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
+import { Scheduler } from "./cron/scheduler.ts";
 import { createLog, type Log } from "@zygo/service";
 import { createProber } from "./probe.ts";
 import { drain, listenOn } from "./server.ts";
@@ -50,11 +51,14 @@ async function run(
   };
   const app = createApp(context);
   const server = await listenOn(paths.controlSocket, (request) => app.fetch(request));
+  const scheduler = new Scheduler(context);
+  scheduler.start();
   if (adminKeyHash !== undefined) void registerAdminKey(store, adminKeyHash, log, stop.signal);
   const end = async (signal: string): Promise<void> => {
     if (stop.signal.aborted) process.exit(0);
     log.info("stopping", { signal });
     stop.abort();
+    scheduler.stop();
     await drain(server, DRAIN_MS);
     store.close();
     jobs.close();

@@ -21,7 +21,7 @@ let output = "";
 beforeEach(async () => {
   redis = await RedisServer.start();
   home = await mkdtemp(join(tmpdir(), "zygo-home-"));
-  await writeFile(homePaths(home).secretsKey, "ab".repeat(32));
+  for (const path of [homePaths(home).linkSecret, homePaths(home).secretsKey]) await writeFile(path, "ab".repeat(32));
   output = "";
 });
 afterEach(async () => {

@@ -7,6 +7,7 @@ import { HEADERS } from "@zygo/contracts/names";
 import { Hono } from "hono";
 import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
 import type { Jobs } from "./jobs/jobs.ts";
+import { takeDelivery, type HooksOptions } from "./hooks/hooks.ts";
 import { addInvocationRoutes } from "./jobs/routes.ts";
 import { problemAnswer } from "./problem.ts";
 import type { Readiness } from "./readiness.ts";
@@ -16,6 +17,7 @@ export interface AppOptions extends ControlProxyOptions {
   /** @throws FnError UNAUTHENTICATED, FORBIDDEN */
   mayReadMetrics: (request: IncomingMessage) => Promise<void>;
   jobs: Jobs;
+  hooks: HooksOptions;
   /** The text of `/metrics`. */
   metrics: () => Promise<string>;
 }
@@ -51,6 +53,7 @@ export function createApp(given: AppOptions): Hono<AppEnv> {
     return context.text(await given.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   addInvocationRoutes(app as never, given.jobs);
+  app.all("/hooks/:name", (context) => takeDelivery(given.hooks, context.req.param("name"), context.req.raw));
   app.all("/api/*", async (context) => {
     const { incoming, outgoing } = context.env;
     await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });

@@ -9,10 +9,12 @@ import { createApp } from "./app.ts";
 import type { Facts } from "./facts.ts";
 import { Gate, type AccessStore, type Auth } from "./gate.ts";
 import { createHttpServer } from "./http-server.ts";
+import type { WebhookStore } from "./hooks/hooks.ts";
 import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
 import { Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import type { Log } from "@zygo/service";
+import type { Sealer } from "@zygo/store";
 import { Metrics } from "./metrics.ts";
 import { mayReadMetrics } from "./metrics-access.ts";
 import { readiness, type WorkerList } from "./readiness.ts";
@@ -33,7 +35,9 @@ export interface GatewayOptions {
   /** A listening socket to accept from; undefined: one at host and port. */
   listenFd?: number | undefined;
   linkSecret: string;
-  store: VersionStore & WorkerList & AccessStore;
+  store: VersionStore & WorkerList & AccessStore & WebhookStore;
+  /** Opens the secrets of webhooks. */
+  sealer: Sealer;
   lane: Lane & { depth(): Promise<number> };
   jobs: Pick<JobsOptions, "lane" | "payloads" | "slots" | "allowPrivateDestinations" | "retention">;
   log: Log;
@@ -99,6 +103,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
         dead: await jobs.deadCounts(),
       }),
     jobs,
+    hooks: { store, sealer: given.sealer, queue: given.jobs.lane, log, now: Date.now },
     log,
   });
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { openPayloads } from "@zygo/artifacts";
 import { AsyncLane, SyncLane } from "@zygo/queue";
-import { createStore } from "@zygo/store";
+import { createSealer, createStore } from "@zygo/store";
 import { startGateway, type Gateway } from "./gateway.ts";
 import { refuseForgetfulRedis } from "./jobs/jobs.ts";
 import { createLog, type Log } from "@zygo/service";
@@ -21,8 +21,17 @@ const linkSecret = readFileSync(settings.paths.linkSecret, "utf8").trim();
 const payloads = await openPayloads(settings.paths.payloads);
 const jobLane = new AsyncLane({ url: settings.jobsRedisUrl, durability: settings.durability, payloads, secret: linkSecret });
 await refuseForgetfulRedis(jobLane);
+const sealer = createSealer(readFileSync(settings.paths.secretsKey, "utf8"));
 
-const gateway = await startGateway({ ...settings, linkSecret, store, lane, jobs: { ...settings.jobs, lane: jobLane, payloads }, log });
+const gateway = await startGateway({
+  ...settings,
+  linkSecret,
+  store,
+  sealer,
+  lane,
+  jobs: { ...settings.jobs, lane: jobLane, payloads },
+  log,
+});
 stopOnSignal(gateway, log);
 log.info("listening", { url: gateway.url, workers: gateway.workerAddress });
 process.send?.({ ready: true });

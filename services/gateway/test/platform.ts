@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DEFAULT_LIMITS, type Limits, type VersionRecord } from "@zygo/contracts";
 import { openPayloads } from "@zygo/artifacts";
 import { AsyncLane, SyncLane } from "@zygo/queue";
-import { createStore, type Store } from "@zygo/store";
+import { createSealer, createStore, type Store } from "@zygo/store";
 import { logLines, RedisServer } from "@zygo/testkit";
 import { startGateway, type Gateway, type GatewayOptions } from "../src/gateway.ts";
 import { createLog } from "@zygo/service";
@@ -65,7 +65,19 @@ export class Platform {
     const jobLane = new AsyncLane({ url: redis.url, durability: "kernel", payloads, secret: SECRET });
     const jobs = { lane: jobLane, payloads, slots: 16, allowPrivateDestinations: true, retention: KEPT };
     const access = { defaultAuth: "public", openMetrics: true, ...settings } as const;
-    const gateway = await startGateway({ paths, host: "127.0.0.1", port: 0, linkSecret: SECRET, store, lane, jobs, log, ...access });
+    const sealer = createSealer("ab".repeat(32));
+    const gateway = await startGateway({
+      paths,
+      host: "127.0.0.1",
+      port: 0,
+      linkSecret: SECRET,
+      store,
+      sealer,
+      lane,
+      jobs,
+      log,
+      ...access,
+    });
     await eventually(() => lane.depth());
     return new Platform({ redis, store, lane, jobLane, gateway, lines, controlSocket, dir });
   }

@@ -25,6 +25,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), "zygo-gwp-"));
   await mkdir(homePaths(home).run, { recursive: true });
   await writeFile(homePaths(home).linkSecret, `${SECRET}\n`);
+  await writeFile(homePaths(home).secretsKey, "ab".repeat(32));
   redis = await RedisServer.start({ durable: true });
   store = createStore({ url: redis.url });
   await eventually(() => store.ping());

@@ -1,0 +1,4 @@
+/** A call that its caller may give up. */
+export interface Abortable {
+  signal?: AbortSignal | undefined;
+}
