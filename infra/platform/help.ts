@@ -16,6 +16,7 @@ Environment:
   FN_MAX_INSTANCES  instances that may be alive at a time, in one worker (512)
   FN_POOL_SIZE      instances kept ready ahead of need (4)
   FN_ALLOW_MISSING  mandatory controls that this machine may lack (none; see npm run doctor)
+  FN_SPARES         instances forked ahead for each version in use, 0 to 2 (2)
   FN_SECCOMP_DENY   system calls that no function may make, beyond the policy: splice,vmsplice
   FN_NETWORK_PRIVATE  ranges that are not public and that functions' --network rules may name: 10.1.0.0/16,192.168.7.0/24
   FN_DNS            name servers for functions, instead of this machine's

@@ -67,6 +67,7 @@ export function readSettings(environment: Record<string, string | undefined>): S
       FN_MAX_INSTANCES: given.FN_MAX_INSTANCES,
       FN_POOL_SIZE: given.FN_POOL_SIZE,
       FN_ALLOW_MISSING: given.FN_ALLOW_MISSING,
+      FN_SPARES: given.FN_SPARES,
       FN_SECCOMP_DENY: given.FN_SECCOMP_DENY,
       FN_DNS: given.FN_DNS,
     }),

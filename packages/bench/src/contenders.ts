@@ -19,12 +19,18 @@ const NEW_EACH_TIME = [
 
 export const functionAt = (platform: Platform, name: string): Target => ({ address: addressOf(platform.url), path: `/fn/${name}/` });
 
-/** Who starts against whom. `poolless`: a platform whose every start is cold. */
+/** What a version without a template is called: `hello-new-plain`. */
+export const plain = (name: string): string => `${name}-plain`;
+export const PLAIN = NEW_EACH_TIME.map(({ name }) => name);
+
+/** Who starts against whom. `pooled`: a platform without spares; `poolless`: one with spares and without a pool. */
 export function contenders({ pooled, poolless }: { pooled: Platform; poolless: Platform }, peers: readonly Peer[]): Contender[] {
   return [
     platformStart(pooled, { kind: "hot", name: "hello", bundle: "hello" }),
-    ...NEW_EACH_TIME.map((each) => platformStart(pooled, { kind: "pool", ...each })),
-    ...NEW_EACH_TIME.map((each) => platformStart(poolless, { kind: "cold", ...each })),
+    ...NEW_EACH_TIME.map((each) => platformStart(poolless, { kind: "spare", ...each })),
+    ...NEW_EACH_TIME.map((each) => platformStart(pooled, { kind: "template", ...each })),
+    ...NEW_EACH_TIME.map((each) => platformStart(pooled, { kind: "pool", ...each, name: plain(each.name) })),
+    ...NEW_EACH_TIME.map((each) => platformStart(poolless, { kind: "cold", ...each, name: plain(each.name) })),
     ...peers.map(peerStart),
   ];
 }

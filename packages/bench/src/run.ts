@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPlatform, type Platform } from "@zygo/testkit";
-import { contenders, FUNCTIONS, functionAt, openWarmTargets } from "./contenders.ts";
+import { contenders, FUNCTIONS, functionAt, openWarmTargets, plain, PLAIN } from "./contenders.ts";
 import { observeEnvironment } from "./environment.ts";
 import { load } from "./load.ts";
 import { startUpPeers, warmPeers, type Peers } from "./peers.ts";
@@ -38,7 +38,7 @@ export async function runBench(setting: Setting): Promise<BenchResult> {
     // One after the other: what is started is known, and stopped whatever comes.
     platforms.push(await startPlatform());
     setting.signal.throwIfAborted();
-    platforms.push(await startPlatform({ env: { FN_POOL_SIZE: "0" } }));
+    platforms.push(await startPlatform({ env: { FN_POOL_SIZE: "0", FN_SPARES: "2" } }));
     const [pooled, poolless] = platforms as [Platform, Platform];
     return await measure({ ...setting, pooled, poolless, scratch });
   } catch (error) {
@@ -93,8 +93,9 @@ async function measure(stage: Stage): Promise<BenchResult> {
 }
 
 async function deploy(platform: Platform): Promise<BenchResult["deployed"]> {
-  const files = FUNCTIONS.map((name) => join(import.meta.dirname, "functions", `${name}.ts`));
-  const deployed = await platform.deployAll(files);
+  const fileOf = (name: string): string => join(import.meta.dirname, "functions", `${name}.ts`);
+  const deployed = await platform.deployAll(FUNCTIONS.map(fileOf));
+  for (const name of PLAIN) await platform.deploy(fileOf(name), "--name", plain(name), "--no-template");
   return deployed.map((each) => ({ name: each.function, bundleBytes: each.bundleBytes, deployMs: each.totalMs }));
 }
 

@@ -34,7 +34,7 @@ test("the platform answers everything and keeps nothing", () => {
 test("each kind of start was measured, and every sample is counted once", () => {
   expect(result.startUp.map(({ id }) => id)).toEqual([
     "hot/hello",
-    ...["pool", "cold"].flatMap((kind) => ["hello", "hono + zod", "AWS SDK"].map((bundle) => `${kind}/${bundle}`)),
+    ...["spare", "template", "pool", "cold"].flatMap((kind) => ["hello", "hono + zod", "AWS SDK"].map((bundle) => `${kind}/${bundle}`)),
   ]);
   for (const { samplesMs, others, errors } of result.startUp) {
     expect(samplesMs.length + errors + Object.values(others).reduce((sum, count) => sum + count, 0)).toBe(3);

@@ -40,6 +40,7 @@ export const SHARED_VARIABLES = {
   FN_KEEP_DEAD_DAYS: z.string().optional(),
   FN_KEEP_DEAD: z.string().optional(),
   FN_ALLOW_MISSING: z.string().optional(),
+  FN_SPARES: z.string().optional(),
   FN_SECCOMP_DENY: z.string().optional(),
   FN_NETWORK_PRIVATE: z.string().optional(),
   FN_DNS: z.string().optional(),

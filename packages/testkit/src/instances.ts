@@ -18,11 +18,23 @@ const Instances = z.object({
       ageMs: z.number(),
     }),
   ),
+  templates: z.array(
+    z.object({
+      function: z.string(),
+      version: z.string(),
+      state: z.enum(["ready", "making", "none", "unfit"]),
+      reasons: z.array(z.string()),
+      /** Host pid. */
+      pid: z.int().optional(),
+      spares: z.int(),
+    }),
+  ),
 });
+export type TemplateView = z.infer<typeof Instances>["templates"][number];
 export type InstanceView = z.infer<typeof Instances>["instances"][number];
 
-/** What a worker says of its instances, asked on its own socket. @throws Error when no worker listens there */
-export async function listInstances(socketPath: string): Promise<InstanceView[]> {
+/** What a worker says of its instances and templates, asked on its own socket. @throws Error when no worker listens there */
+export async function listInstances(socketPath: string): Promise<z.infer<typeof Instances>> {
   const signal = AbortSignal.timeout(WITHIN_MS);
   const body = await new Promise<unknown>((resolve, reject) => {
     const call = request({ socketPath, path: "/instances", signal }, (response) => {
@@ -30,5 +42,5 @@ export async function listInstances(socketPath: string): Promise<InstanceView[]>
     });
     call.once("error", reject).end();
   });
-  return Instances.parse(body).instances;
+  return Instances.parse(body);
 }

@@ -6,7 +6,7 @@ import { DeployResult, homePaths, RUNTIMES } from "@zygo/contracts";
 import { z } from "zod";
 import { CHECKOUT, PINNED_NODE } from "./checkout.ts";
 import { freePort } from "./free-port.ts";
-import { listInstances, type InstanceView } from "./instances.ts";
+import { listInstances, type InstanceView, type TemplateView } from "./instances.ts";
 import { cgroupsNamed, held, steady, type Held } from "./leaks.ts";
 import { processesNaming } from "./processes.ts";
 import { run, type Outcome, type RunOptions } from "./run.ts";
@@ -17,7 +17,7 @@ import { waitFor } from "./wait-for.ts";
 const FN = join(CHECKOUT, "packages/cli/bin/fn.mjs");
 
 export interface PlatformOptions {
-  /** More variables, such as FN_POOL_SIZE. */
+  /** More variables, such as FN_POOL_SIZE. Spares come and go with time, so there are none unless FN_SPARES says so. */
   env?: Record<string, string>;
   /** Deploy the examples in `functions/`, as `npm start` does. */
   examples?: boolean;
@@ -43,7 +43,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const { env = {}, examples = false, network, prepare, release = () => undefined } = options;
   const home = mkdtempSync("/tmp/fn-e2e-");
   const port = String(await freePort());
-  const variables = { FN_PORT: port, ...env, ...prepare?.(home) };
+  const variables = { FN_PORT: port, FN_SPARES: "0", ...env, ...prepare?.(home) };
   const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], variables, entering(network));
   try {
     await supervisor.ready();
@@ -106,8 +106,8 @@ export class Platform {
     return z.array(Deployed).parse(await this.#deploy(files));
   }
 
-  instances(): Promise<InstanceView[]> {
-    return listInstances(homePaths(this.home).workerSocket);
+  async instances(): Promise<InstanceView[]> {
+    return (await listInstances(homePaths(this.home).workerSocket)).instances;
   }
 
   /** Replaces every gateway and worker by a new one, under whatever load there is. @throws Error when one did not start */
@@ -117,6 +117,10 @@ export class Platform {
     process.kill(this.supervisor.pid, "SIGUSR2");
     await waitFor("new gateways and workers", () => rounds() > before || this.supervisor.stderr.includes("not replaced"), 90_000);
     if (rounds() === before) throw new Error(this.supervisor.stderr);
+  }
+
+  async templates(): Promise<TemplateView[]> {
+    return (await listInstances(homePaths(this.home).workerSocket)).templates;
   }
 
   pids(): ServicePids {

@@ -14,9 +14,11 @@ let before: Held;
 beforeAll(async () => {
   platform = await startPlatform();
   await platform.deploy(example("hello"));
-  await platform.deployAll(HOSTILE.map((name) => example(`hostile/${name}`)));
-  await fetch(platform.at("exits")); // Opens the worker's link to the gateway, which stays.
+  await fetch(platform.at("hello")); // Opens the worker's link to the gateway, which stays.
+  await platform.client.delete("hello");
   before = await platform.rest();
+  await platform.deploy(example("hello"));
+  await platform.deployAll(HOSTILE.map((name) => example(`hostile/${name}`)));
   pids = platform.pids();
 });
 afterAll(() => platform?.stop());
@@ -116,7 +118,7 @@ describe("the deadline", () => {
 
   test("ends a module that does not end to load", async () => {
     const spinAfter = Date.now() + 3_000;
-    await platform.deploy(example("hostile/spins-at-load"), "--env", `SPIN_AFTER=${spinAfter}`);
+    await platform.deploy(example("hostile/spins-at-load"), "--env", `SPIN_AFTER=${spinAfter}`, "--no-template");
     await new Promise((resolve) => setTimeout(resolve, spinAfter - Date.now()));
     const { answer, tookMs } = await call("spins-at-load");
     await expectProblem(answer, "FUNCTION_TIMEOUT");

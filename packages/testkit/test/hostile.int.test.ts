@@ -22,9 +22,11 @@ beforeAll(async () => {
   writeFileSync(canary, "alive", { mode: 0o666 });
   platform = await startPlatform({ env: { FN_POOL_SIZE: "2" } });
   await platform.deploy(example("hello"));
-  await platform.deployAll(HOSTILE_FUNCTIONS.map((name) => example(`hostile/${name}`)));
-  await fetch(platform.at("attack-runtime?case=segfault")); // Opens the worker's link to the gateway, which stays.
+  await fetch(platform.at("hello")); // Opens the worker's link to the gateway, which stays.
+  await platform.client.delete("hello");
   before = await platform.rest();
+  await platform.deploy(example("hello"));
+  await platform.deployAll(HOSTILE_FUNCTIONS.map((name) => example(`hostile/${name}`)));
   pids = platform.pids();
 });
 afterAll(async () => {

@@ -9,7 +9,7 @@ const COUNTS = join(import.meta.dirname, "fixtures/counts.ts");
 let platform: Platform;
 let project: Project;
 beforeAll(async () => {
-  platform = await startPlatform({ env: { FN_POOL_SIZE: "1" } });
+  platform = await startPlatform({ env: { FN_POOL_SIZE: "1", FN_SPARES: "2" } });
   project = makeProject();
 });
 afterAll(async () => {
@@ -38,16 +38,38 @@ const atOnce = (count: number, query: string): Promise<Counted[]> => Promise.all
 const different = (calls: Counted[]): number => new Set(calls.map(({ instance }) => instance)).size;
 
 describe("start kinds", () => {
-  test("the first call takes a pooled instance, the next finds it hot", async () => {
+  test("the first call gets an instance forked from the template that the deploy made, the next finds it hot", async () => {
     await platform.rest();
     await deploy({});
     const [first, second] = [await call(), await call()];
-    expect([first.start, second.start, second.served]).toEqual(["pool", "hot", 2]);
+    expect([first.start, second.start, second.served]).toEqual(["template", "hot", 2]);
     expect(second.instance).toBe(first.instance);
   });
 
+  test("a version in use has a spare: the next new instance was forked ahead", async () => {
+    await deploy({ reuse: "never" });
+    await call();
+    const spares = async () => (await platform.templates()).find(({ function: name }) => name === "counts")?.spares ?? 0;
+    await waitFor("a spare", async () => (await spares()) > 0, 10_000);
+    expect((await call()).start).toBe("spare");
+  });
+
+  test("without a template, the first call takes a pooled instance", async () => {
+    await platform.rest();
+    await deploy({ template: false });
+    expect((await call()).start).toBe("pool");
+  });
+
+  test("a module that holds a timer has no template, works, and the reason is on its version", async () => {
+    await platform.deploy(project.write("ticks.ts", `setInterval(() => {}, 1000);\nexport default () => new Response("tick");\n`));
+    const answer = await fetch(platform.at("ticks"));
+    expect([await answer.text(), ["pool", "cold"].includes(answer.headers.get("x-fn-start") ?? "")]).toEqual(["tick", true]);
+    const { forkClean } = (await platform.client.get("ticks")).live;
+    expect(forkClean).toMatchObject({ ok: false, reasons: [expect.stringContaining("timer")] });
+  });
+
   test("when the pool is empty, an instance is made from nothing: cold", async () => {
-    await deploy({ idleTimeoutMs: 60_001 });
+    await deploy({ idleTimeoutMs: 60_001, template: false });
     const starts = (await atOnce(4, "?ms=300")).map(({ start }) => start);
     expect(starts).toContain("cold");
     expect(starts.every((start) => start === "cold" || start === "pool" || start === "hot")).toBe(true);

@@ -6,7 +6,6 @@ let platform: Platform;
 let before: Held;
 beforeAll(async () => {
   platform = await startPlatform();
-  await platform.deploy(example("hello"));
   await platform.deploy(example("hello"), "--name", "once", "--reuse", "never");
   await platform.deploy(example("hostile/inspect"), "--reuse", "never");
   await fetch(platform.at("once")); // Opens the worker's link to the gateway, which stays.
@@ -20,6 +19,7 @@ async function expectNothingLeft(): Promise<void> {
 }
 
 test("5,000 invocations through the gateway: no error, and nothing is left of them", async () => {
+  await platform.deploy(example("hello"));
   const pids = platform.pids();
   const result = await autocannon({ url: platform.at("hello"), connections: 32, amount: 5_000, timeout: 30 });
   expect(result).toMatchObject({ errors: 0, timeouts: 0, mismatches: 0, non2xx: 0, "2xx": 5_000 });

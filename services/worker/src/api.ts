@@ -13,6 +13,7 @@ import {
 import { listenPrivately, type Log } from "@zygo/service";
 import type { z } from "zod";
 import type { Rooms } from "./rooms.ts";
+import type { Templates } from "./templates.ts";
 
 /** Longest body of a request, bytes: a probe carries the function's environment. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -20,6 +21,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export interface ApiOptions {
   socket: string;
   rooms: Rooms;
+  templates: Templates;
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
   prewarm: (request: PrewarmRequest) => void;
   /** Undefined while all is well; else why the worker cannot serve. */
@@ -51,7 +53,8 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
       : { status: 503, body: { ok: false, trouble } };
   }
   if (route === "GET /doctor") return { status: 200, body: { checks: options.hostChecks } };
-  if (route === "GET /instances") return { status: 200, body: { instances: listInstances(options.rooms) } };
+  if (route === "GET /instances")
+    return { status: 200, body: { instances: listInstances(options.rooms), templates: options.templates.list() } };
   if (route === "POST /probe") return { status: 200, body: await options.probe(parseBody(ProbeRequest, await readBody(request))) };
   if (route === "POST /prewarm") {
     options.prewarm(parseBody(PrewarmRequest, await readBody(request)));

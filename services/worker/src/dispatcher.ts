@@ -203,6 +203,7 @@ export class Dispatcher implements GroupHost {
   /** Reaps what is idle for too long, keeps what is to be kept. */
   sweep(): void {
     this.starter.pools.adjust();
+    this.starter.templates.sweep();
     this.rooms.sweep(performance.now());
   }
 }

@@ -1,8 +1,8 @@
 import { FnError } from "@zygo/contracts";
 import { FrameError, FrameType } from "@zygo/contracts/frames";
 import { classifyDeath, learnCause } from "./death.ts";
-import type { Forked } from "./forked.ts";
-import type { FrameHandler } from "./frame-link.ts";
+import type { InstanceProcess, SandboxUsage } from "@zygo/sandbox";
+import type { FrameHandler, FrameLink } from "./frame-link.ts";
 import { parsePeer, PeerLoaded, PeerLog } from "./peer.ts";
 import { deadlined } from "./timers.ts";
 import type { ReadyVersion } from "./versions.ts";
@@ -10,7 +10,14 @@ import type { ReadyVersion } from "./versions.ts";
 /** Longest time that a module may take to load, milliseconds. */
 export const LOAD_LIMIT_MS = 10_000;
 /** What a module may log while it loads, bytes of payload: four times what the runtime allows. */
-const MAX_LOG_BYTES = 1024 * 1024;
+export const MAX_LOG_BYTES = 1024 * 1024;
+
+/** A process that waits for a version. */
+export interface Loadee {
+  link: FrameLink;
+  process: Pick<InstanceProcess, "exited">;
+  usage(): Promise<SandboxUsage>;
+}
 
 /**
  * Loads the version into a process without a tenant. On failure the process still lives: the caller destroys it.
@@ -18,7 +25,7 @@ const MAX_LOG_BYTES = 1024 * 1024;
  *   FUNCTION_PROTOCOL, or that of the process's death.
  */
 export async function loadVersion(
-  forked: Forked,
+  forked: Loadee,
   version: ReadyVersion,
   given: { limitMs: number; onLog: (line: PeerLog) => void },
 ): Promise<PeerLoaded> {
@@ -33,7 +40,7 @@ export async function loadVersion(
 }
 
 function loading(
-  forked: Forked,
+  forked: Loadee,
   version: ReadyVersion,
   outcome: PromiseWithResolvers<PeerLoaded>,
   onLog: (line: PeerLog) => void,
@@ -56,13 +63,14 @@ function loading(
   };
 }
 
-async function deathOf(forked: Forked, version: ReadyVersion): Promise<FnError> {
-  const [exit, usage] = await learnCause({ exited: forked.process.exited, usage: () => forked.sandbox.usage() });
+async function deathOf(forked: Loadee, version: ReadyVersion): Promise<FnError> {
+  const [exit, usage] = await learnCause({ exited: forked.process.exited, usage: () => forked.usage() });
   const { code, detail } = classifyDeath(exit, usage, version.record.limits.memoryMb);
   return new FnError(code, detail);
 }
 
-function failedLoad({ error }: PeerLoaded): FnError {
+/** What a refused load, or a failed `afterFork`, means to callers. */
+export function failedLoad({ error }: PeerLoaded): FnError {
   if (error === undefined) return new FnError("FUNCTION_LOAD_FAILED");
   return new FnError(error.code, `The function's module failed to load: ${error.name}.`, { cause: error });
 }

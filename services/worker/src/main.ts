@@ -30,7 +30,7 @@ process.on("disconnect", () => process.exit(0));
 await run(settings, log);
 
 async function run(
-  { paths, slot, redisUrl, gateway, maxInstances, poolSize, seccompDenials, permitted, nameServers, allowMissing }: Settings,
+  { paths, slot, redisUrl, gateway, maxInstances, poolSize, maxSpares, seccompDenials, permitted, nameServers, allowMissing }: Settings,
   log: Log,
 ): Promise<void> {
   const hostChecks = requireHost(allowMissing);
@@ -83,6 +83,7 @@ async function run(
     gateway,
     maxInstances,
     poolSize,
+    maxSpares,
     seccompDenials,
     hostChecks,
     runtimes,

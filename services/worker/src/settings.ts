@@ -29,6 +29,8 @@ const Variables = z.strictObject({
     .default("")
     .transform(names)
     .pipe(z.array(z.enum(MAY_BE_MISSING))),
+  /** Instances forked ahead from an active version's template. */
+  FN_SPARES: count(0, 2).default(2),
   /** System calls refused to functions beyond the policy, separated by commas. */
   FN_SECCOMP_DENY: z.string().default("").transform(names).pipe(z.array(SyscallName)),
 });
@@ -42,6 +44,7 @@ export interface Settings {
   logLevel: LogLevel;
   maxInstances: number;
   poolSize: number | undefined;
+  maxSpares: number;
   seccompDenials: string[];
   allowMissing: MayBeMissing[];
   permitted: Prefix[];
@@ -62,6 +65,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     logLevel: given.FN_LOG_LEVEL,
     maxInstances: given.FN_MAX_INSTANCES,
     poolSize: given.FN_POOL_SIZE,
+    maxSpares: given.FN_SPARES,
     seccompDenials: given.FN_SECCOMP_DENY,
     permitted: given.FN_NETWORK_PRIVATE,
     nameServers: given.FN_DNS ?? [],

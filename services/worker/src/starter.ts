@@ -3,13 +3,15 @@ import { FnError } from "@zygo/contracts";
 import type { RuntimeName, StartKind } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import { Forked } from "./forked.ts";
-import type { InsideServices, InsideTenant } from "./inside.ts";
+import type { InsideServices } from "./inside.ts";
 import { loadVersion } from "./load.ts";
 import type { Log } from "@zygo/service";
 import type { PeerLoaded, PeerLog } from "./peer.ts";
 import { Pools } from "./pools.ts";
+import { Templates } from "./templates.ts";
 import { deadlined } from "./timers.ts";
-import type { ReadyVersion } from "./versions.ts";
+import type { TemplateGiven, VersionTemplate } from "./version-template.ts";
+import { tenantOfVersion, type ReadyVersion } from "./versions.ts";
 
 /** A process that has loaded its version and can serve. */
 export interface Started {
@@ -22,19 +24,32 @@ export interface Started {
   ahead?: boolean;
 }
 
-/** Makes instances: out of the pool, or cold. Bounds how many are forked at once, not how many load. */
+interface StartGiven {
+  limitMs: number;
+  onLog: (line: PeerLog) => void;
+}
+
+/** A process without a version. */
+interface Unloaded {
+  forked: Forked;
+  kind: "pool" | "cold";
+}
+
+/** Makes instances: forked from the version's template, out of the pool, or cold. Bounds how many are forked at once, not how many load. */
 export class Starter {
   readonly #host: SandboxHost;
   readonly #services: InsideServices;
   readonly #log: Log;
   readonly pools: Pools;
+  readonly templates: Templates;
   readonly #zygotes = new Map<RuntimeName, Promise<unknown>>();
 
-  constructor(given: { host: SandboxHost; services: InsideServices; log: Log }) {
+  constructor(given: { host: SandboxHost; services: InsideServices; maxSpares: number; onLog: TemplateGiven["onLog"]; log: Log }) {
     this.#host = given.host;
     this.#services = given.services;
     this.#log = given.log;
     this.pools = new Pools(given);
+    this.templates = new Templates({ ...given, mayRefill: (state) => this.pools.mayRefill(state) });
   }
 
   /** Starts of the runtime wait until its zygote is up; without a zygote under way they fail. */
@@ -47,9 +62,41 @@ export class Starter {
   /**
    * @throws FnError: the function's code when its load fails (see `loadVersion`), INTERNAL when no process can be made. Nothing is left then.
    */
-  async start(version: ReadyVersion, given: { limitMs: number; onLog: (line: PeerLog) => void }): Promise<Started> {
+  async start(version: ReadyVersion, given: StartGiven): Promise<Started> {
     await this.#zygote(version.record.limits.runtime, given.limitMs);
-    const { forked, kind } = await this.pools.slots.run(() => this.#fork(version));
+    const template = this.templates.of(version);
+    const spare = template?.claim();
+    if (spare !== undefined) return { ...spare, kind: "spare", initMs: 0 };
+    const made = await this.#make(version, template, given);
+    const started = "loaded" in made ? made : await this.#load(made, version, given);
+    void template?.ensure();
+    return started;
+  }
+
+  /** Out of what is ready, else out of the template that is being made, so that a burst loads a version once; else cold. */
+  async #make(version: ReadyVersion, template: VersionTemplate | undefined, given: StartGiven): Promise<Started | Unloaded> {
+    const { slots } = this.pools;
+    const ready = (): Promise<Started | Unloaded | undefined> => slots.run(() => this.#ready(version, template, given.onLog));
+    let made = await ready();
+    if (made === undefined && template !== undefined) {
+      await deadlined(template.ensure(), given.limitMs, () => new Error("late")).catch(() => undefined);
+      made = await ready();
+    }
+    return made ?? slots.run(() => this.#cold(version));
+  }
+
+  async #ready(
+    version: ReadyVersion,
+    template: VersionTemplate | undefined,
+    onLog: StartGiven["onLog"],
+  ): Promise<Started | Unloaded | undefined> {
+    const forked = await template?.fork(onLog);
+    if (forked !== undefined) return { ...forked, kind: "template", initMs: 0 };
+    const pooled = await this.#fromPool(version);
+    return pooled === undefined ? undefined : { forked: pooled, kind: "pool" };
+  }
+
+  async #load({ forked, kind }: Unloaded, version: ReadyVersion, given: StartGiven): Promise<Started> {
     const loadAt = performance.now();
     try {
       const loaded = await loadVersion(forked, version, given);
@@ -66,6 +113,7 @@ export class Starter {
   }
 
   async close(): Promise<void> {
+    this.templates.close();
     await this.pools.close();
   }
 
@@ -80,9 +128,7 @@ export class Starter {
     }
   }
 
-  async #fork(version: ReadyVersion): Promise<{ forked: Forked; kind: StartKind }> {
-    const pooled = await this.#fromPool(version);
-    if (pooled !== undefined) return { forked: pooled, kind: "pool" };
+  async #cold(version: ReadyVersion): Promise<Unloaded> {
     const { layer, limits, hostname, record } = version;
     try {
       const forked = await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname });
@@ -108,9 +154,3 @@ export class Starter {
     }
   }
 }
-
-const tenantOfVersion = ({ record }: ReadyVersion): InsideTenant => ({
-  function: record.function,
-  version: record.version,
-  network: record.limits.network,
-});

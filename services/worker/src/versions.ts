@@ -2,6 +2,7 @@ import { FnError, shortVersion, type VersionRecord } from "@zygo/contracts";
 import { encodeJson, FrameType, type LoadPayload } from "@zygo/contracts/frames";
 import { localName } from "@zygo/contracts/names";
 import type { SandboxLimits } from "@zygo/sandbox";
+import type { InsideTenant } from "./inside.ts";
 import { redactor, type Redact } from "./redact.ts";
 
 const MIB = 1024 * 1024;
@@ -79,3 +80,10 @@ export function lifetimeOf(reuse: VersionRecord["limits"]["reuse"]): number {
   if (reuse === "always") return Number.POSITIVE_INFINITY;
   return reuse === "never" ? 1 : reuse;
 }
+
+/** Whose sandbox an instance of it is in. */
+export const tenantOfVersion = ({ record }: ReadyVersion): InsideTenant => ({
+  function: record.function,
+  version: record.version,
+  network: record.limits.network,
+});

@@ -1,4 +1,5 @@
 import { FnError, type HostCheck, type Prefix } from "@zygo/contracts";
+import { MOST_SPARES } from "@zygo/core";
 import type { RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
 import type { LogEntry, QuotaSource } from "@zygo/store";
@@ -13,6 +14,7 @@ import type { Log } from "@zygo/service";
 import { probe } from "./probe.ts";
 import { followAliases, type AliasSource } from "./retire.ts";
 import { followStanding, type StandingSource } from "./standing.ts";
+import { redactLog } from "./redact.ts";
 import { Runtimes } from "./runtimes.ts";
 import { Starter } from "./starter.ts";
 import { followTenants, TenantQuotas } from "./tenancy.ts";
@@ -40,6 +42,7 @@ export interface WorkerOptions {
   gateway: { host: string; port: number };
   maxInstances: number;
   poolSize: number | undefined;
+  maxSpares?: number | undefined;
   /** What the operator refuses to functions, told to those who ask for this worker's health. */
   seccompDenials?: readonly string[];
   /** What this host offers and lacks. */
@@ -80,7 +83,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const logs = new FunctionLogs((name, lines) => store.appendLogs(name, lines), log);
   const names = new Names({ lookup: options.lookup, permitted: options.permitted });
   const services = new InsideServices({ calls, names, tell: (tenant, text) => logs.refused(tenant.function, tenant.version, text) });
-  const starter = new Starter({ host, services, log });
+  const starter = new Starter({
+    host,
+    services,
+    maxSpares: options.maxSpares ?? MOST_SPARES,
+    onLog: ({ record, redact }, line) => logs.add(record.function, record.version, redactLog(redact, line), undefined),
+    log,
+  });
   const dispatcher = new Dispatcher({
     worker: id,
     secret,
@@ -96,7 +105,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const runtimes = new Runtimes({ host, starter, poolSize: options.poolSize, pressure: () => rooms.pressure, log });
   await runtimes.open(options.runtimes);
   const unfollow = [
-    followAliases(store, rooms, log),
+    followAliases(store, rooms, starter.templates, log),
     followStanding(store, (name, digest) => dispatcher.stand(name, digest), log),
     followTenants(store, { rooms, quotas, versions, log }),
   ];
@@ -105,7 +114,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     hostChecks: options.hostChecks ?? [],
     socket,
     rooms,
-    probe: (request) => probe(request, { versions, starter }),
+    templates: starter.templates,
+    probe: (request) => probe(request, { versions, starter, host, log }),
     prewarm: (request) => dispatcher.prewarm(request),
     trouble: () => undefined,
     log,

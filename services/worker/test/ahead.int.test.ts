@@ -94,7 +94,7 @@ test("reuse never: the sandbox's memory is given back before the invocation's re
 });
 
 test("the pool is not empty for ever under starts that never pause", { timeout: 30_000 }, async () => {
-  const steady = await platform.deploy("steady", HELLO, { reuse: "never", maxInstances: 8 });
+  const steady = await platform.deploy("steady", HELLO, { reuse: "never", maxInstances: 8, template: false });
   const kinds = new Map<string, number>();
   let answered = 0;
   const caller = async (): Promise<void> => {

@@ -61,7 +61,9 @@ test("bodies stream through", async () => {
 });
 
 test("a cold instance reaches others too", async () => {
-  const waiting = await platform.deploy("waiting", CALLER.replace("const url", "await new Promise((r) => setTimeout(r, 100)); const url"));
+  const waiting = await platform.deploy("waiting", CALLER.replace("const url", "await new Promise((r) => setTimeout(r, 100)); const url"), {
+    template: false,
+  });
   const to = encodeURIComponent("http://stock.fn.internal/");
   const answers = await Promise.all(Array.from({ length: 5 }, () => platform.call(waiting, { url: `http://t/?to=${to}` })));
   expect(answers.map(({ head }) => head?.start)).toContain("cold");

@@ -19,10 +19,11 @@ describe("start kinds", () => {
     expect(second).toMatchObject({ head: { start: "hot", timing: { init: 0 } }, body: "hello /b" });
   });
 
-  test("more first invocations at once than the pool has are cold", async () => {
+  test("without a template, more first invocations at once than the pool has are cold", async () => {
     const slow = await platform.deploy(
       "slow",
       `exports.fetch = async () => (await new Promise((r) => setTimeout(r, 200)), new Response("x"));`,
+      { template: false },
     );
     const answers = await Promise.all(Array.from({ length: 6 }, () => platform.call(slow)));
     const kinds = answers.map(({ head }) => head?.start);
