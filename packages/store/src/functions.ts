@@ -20,7 +20,7 @@ export interface Functions {
    * @throws FnError FUNCTION_NOT_FOUND, VERSION_NOT_FOUND; for a new function NOT_FOUND (no such tenant), QUOTA_EXCEEDED
    */
   moveAlias(move: { name: string; alias: string; version: string }): Promise<FunctionRecord>;
-  /** Record, versions and log. False when there was no such function. */
+  /** Record, versions, log, schedules with their slots, and webhooks. False when there was no such function. */
   deleteFunction(name: string): Promise<boolean>;
 }
 
@@ -59,8 +59,9 @@ export function createFunctions(redis: Redis, now: () => number): Functions {
       return parseStored(FunctionRecord, reply, keys.functions);
     },
     async deleteFunction(name) {
-      const removed = redis.deleteFunction(keys.functions, keys.versions(name), keys.logs(name), name, CHANGED_CHANNEL);
-      return (await answered(removed)) === 1;
+      const whole = [keys.functions, keys.versions(name), keys.logs(name), keys.schedules, keys.slotClaims, keys.openSlots, keys.webhooks];
+      const prefixes = [keys.scheduleState(name, ""), keys.slots(name, ""), keys.slotTimes(name, "")];
+      return (await answered(redis.deleteFunction(...whole, name, CHANGED_CHANNEL, ...prefixes))) === 1;
     },
   };
 }

@@ -67,6 +67,6 @@ declare module "ioredis" {
       failures: "0" | "+" | "=",
       last: string,
     ): Result<number, Context>;
-    deleteFunction(functionsKey: string, versionsKey: string, logsKey: string, name: string, channel: string): Result<number, Context>;
+    deleteFunction(...keysNameChannelAndPrefixes: string[]): Result<number, Context>;
   }
 }
