@@ -1,9 +1,8 @@
 import { KernelHost } from "./kernel-host.ts";
 import type { OpenSandboxHost } from "./ports.ts";
 
-export { checkHost } from "./host-checks/check-host.ts";
+export { lookAtHost } from "./host-checks/look-at-host.ts";
 export { Network, type NetworkOptions } from "./network/network.ts";
-export { probeNetwork } from "./network/probe.ts";
 export { LauncherError } from "./launcher-link.ts";
 export { isSyscall } from "./seccomp/syscalls.ts";
 export type {

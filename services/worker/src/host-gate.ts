@@ -1,5 +1,4 @@
 import type { HostCheck } from "@zygo/contracts";
-import { checkHost } from "@zygo/sandbox";
 
 /** Mandatory controls that a worker can be told to start without. The others it cannot do without: a step of building would fail. */
 export const MAY_BE_MISSING = ["network", "kernel", "capabilities", "namespaces"] as const;
@@ -11,11 +10,12 @@ export class HostLacks extends Error {
 }
 
 /**
- * Looks at this host before anything is started on it.
+ * Before anything is started on this host.
+ * @param checks what `lookAtHost` gave
  * @returns what it offers and lacks; what is missing and mandatory, but allowed to be, is in it
  * @throws HostLacks saying what is missing, what follows, and how to mend it
  */
-export function requireHost(allowMissing: readonly MayBeMissing[], checks: readonly HostCheck[] = checkHost()): readonly HostCheck[] {
+export function requireHost(allowMissing: readonly MayBeMissing[], checks: readonly HostCheck[]): readonly HostCheck[] {
   const allowed: readonly string[] = allowMissing;
   const missing = checks.filter(({ ok, mandatory, name }) => mandatory && !ok && !allowed.includes(name));
   if (missing.length > 0) throw new HostLacks(missing.map(describe).join(" "));

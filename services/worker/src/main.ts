@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { materialise } from "@zygo/artifacts";
 import { RUNTIMES } from "@zygo/contracts/names";
 import { SyncLane } from "@zygo/queue";
-import { openSandboxHost } from "@zygo/sandbox";
+import { lookAtHost, openSandboxHost } from "@zygo/sandbox";
 import { createSealer, createStore, openSecrets } from "@zygo/store";
 import { createLog, type Log } from "@zygo/service";
 import { requireHost } from "./host-gate.ts";
@@ -33,7 +33,7 @@ async function run(
   { paths, slot, redisUrl, gateway, maxInstances, poolSize, maxSpares, seccompDenials, permitted, nameServers, allowMissing }: Settings,
   log: Log,
 ): Promise<void> {
-  const hostChecks = requireHost(allowMissing);
+  const hostChecks = requireHost(allowMissing, await lookAtHost());
   for (const { name, found, means } of hostChecks.filter(({ ok, mandatory }) => mandatory && !ok))
     log.warn("the host lacks a mandatory control, as allowed", { name, found, means });
   log.info("starting", { home: paths.home, maxInstances, poolSize, seccompDenials, gateway });
@@ -49,7 +49,7 @@ async function run(
     runDir,
     sandboxes: 2 * maxInstances,
     permitted,
-    allowMissing,
+    hostChecks,
     log,
   });
   const host = await openSandboxHost({

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const Routes = z.array(z.looseObject({ dst: z.string(), dev: z.string().optional() }));
 const Addresses = z.array(z.looseObject({ addr_info: z.array(z.looseObject({ local: z.string().optional() })).optional() }));
+const Links = z.array(z.looseObject({ ifname: z.string() }));
 const Tables = z.object({ nftables: z.array(z.looseObject({ table: z.object({ name: z.string() }).optional() })) });
 const Guarded = z.object({
   nftables: z.array(z.looseObject({ set: z.looseObject({ name: z.string(), elem: z.array(z.string()).optional() }).optional() })),
@@ -29,6 +30,9 @@ export function readAddresses(json: string): Prefix[] {
     (addr_info ?? []).flatMap(({ local }) => (local === undefined ? [] : (parsePrefix(local) ?? []))),
   );
 }
+
+/** Names in what `ip -j link` says. */
+export const linksIn = (json: string): Set<string> => new Set(Links.parse(JSON.parse(json || "[]")).map(({ ifname }) => ifname));
 
 /** All that an installation's own addresses must not meet. The default route is no claim to anything. */
 export const taken = (routes: readonly Route[], addresses: readonly Prefix[]): Prefix[] => [

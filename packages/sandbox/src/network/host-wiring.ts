@@ -1,5 +1,5 @@
 import type { Prefix } from "@zygo/contracts";
-import { guardedIn, readAddresses, readRoutes, taken, uplinks, zygoTables } from "./host-state.ts";
+import { guardedIn, linksIn, readAddresses, readRoutes, taken, uplinks, zygoTables } from "./host-state.ts";
 import { LauncherError } from "../launcher-link.ts";
 import type { Router, Step } from "./router.ts";
 import { hostRules, LINK_PREFIX, routerRules, UPLINK } from "./rules.ts";
@@ -20,12 +20,18 @@ export interface Wired {
 
 const FORWARDING = (device: string): string => `net/ipv4/conf/${device.replaceAll(".", "/")}/forwarding`;
 const NFT = ["nft", "-f", "-"];
-/** A device goes back to not forwarding, unless another installation still needs it. */
-const UNGUARD = 'nft list tables | grep -q " zygo_" || echo 0 > "/proc/sys/$1"';
+/** A device goes back to not forwarding, unless another installation still needs it: one whose router lives has its link beside its table. */
+const UNGUARD = [
+  "for name in $(nft list tables | sed -n 's/^table inet zygo_//p'); do",
+  `  ip link show "${LINK_PREFIX}\${name%??}" >/dev/null 2>&1 && exit 0`,
+  "done",
+  'echo 0 > "/proc/sys/$1"',
+].join("\n");
 
 export const bridgeName = (index: number): string => `br${index}`;
 /** Its own, or it would change with the ports, and sandboxes would send to one that is nobody's any more. */
 const macOf = (index: number): string => `02:7a:79:67:6f:${index.toString(16).padStart(2, "0")}`;
+/** Twelve digits of the name would be too long for a link. `UNGUARD` knows how many are cut off. */
 const linkName = (name: string): string => `${LINK_PREFIX}${name.slice(0, 10)}`;
 const tableName = (name: string): string => `zygo_${name}`;
 /** Packets that are refused go to a group of the kernel's log that nobody else listens to. */
@@ -60,11 +66,13 @@ export async function wireHost(router: Router, wiring: Wiring): Promise<Wired> {
   if (slice === undefined) throw new LauncherError("network", "every range that sandboxes could have is routed elsewhere on this machine");
   await wireInside(router, wiring, slice);
   const out = uplinks(routes, permitted);
-  const guarded = await guardedBy(router, name, out);
+  const { guarded, orphans } = await guardedBy(router, name, out);
   await router.farewell(leave(name, guarded));
   await router.run("host", NFT, hostRules({ table: tableName(name), link, slice: slice.text, guarded, logGroup: logGroupOf(name) }));
   await connect(router, link, slice);
   for (const device of [link, ...guarded]) await router.sysctl("host", FORWARDING(device), "1");
+  // Only now, that this one's table holds what they held.
+  for (const table of orphans) await router.run("host", ["nft", "delete", "table", "inet", table]);
   return { slice, uplinks: out };
 }
 
@@ -81,19 +89,28 @@ async function connect(router: Router, link: string, slice: Slice): Promise<void
   await router.run("host", ["ip", "-batch", "-"], outside.slice(2).join("\n"));
 }
 
-/** Devices that forward for no other reason than Zygo: they do not yet, or a Zygo of before or beside this one made them. */
-async function guardedBy(router: Router, name: string, devices: readonly string[]): Promise<string[]> {
+/**
+ * Devices that forward for no other reason than Zygo: they do not yet, or a Zygo of before or beside this one made them. `orphans`: tables of
+ * others whose router was killed and has no successor; what they guard is taken over.
+ */
+async function guardedBy(router: Router, name: string, devices: readonly string[]): Promise<{ guarded: string[]; orphans: string[] }> {
   const guarded = new Set<string>();
+  const orphans: string[] = [];
+  const links = linksIn(await router.run("host", ["ip", "-j", "link"]));
   for (const table of zygoTables(await router.run("host", ["nft", "-j", "list", "tables"]))) {
+    const own = table === tableName(name);
+    const orphan = !own && !links.has(linkName(table.slice(tableName("").length)));
+    if (orphan) orphans.push(table);
     const json = await router.run("host", ["nft", "-j", "list", "set", "inet", table, "guarded"]).catch(() => '{"nftables":[]}');
     // One of an older start of this installation may have another uplink by now: it is given back all the same.
-    for (const device of guardedIn(json)) if (devices.includes(device) || table === tableName(name)) guarded.add(device);
+    for (const device of guardedIn(json)) if (devices.includes(device) || own || orphan) guarded.add(device);
   }
   for (const device of devices) {
     const now = (await router.run("host", ["cat", `/proc/sys/${FORWARDING(device)}`])).trim();
     if (now === "0") guarded.add(device);
   }
-  return [...guarded];
+  // One that was unplugged meanwhile has nothing to forward.
+  return { guarded: [...guarded].filter((device) => links.has(device)), orphans };
 }
 
 function leave(name: string, guarded: readonly string[]): Step[] {

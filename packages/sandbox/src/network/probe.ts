@@ -10,11 +10,11 @@ import { Router } from "./router.ts";
 const PROBE_MS = 10_000;
 const SLICE = "100.64.0.0/16";
 
-/**
- * Whether this machine can give sandboxes a network: tries it, in a namespace that is gone afterwards. Touches nothing of the host.
- * `reason` says what is missing and what to do. Never rejects.
- */
-export async function probeNetwork(): Promise<{ ok: true } | { ok: false; reason: string }> {
+/** What is wrong, as the kernel or a program said it, and what to do about it. */
+export type Probed = { ok: true } | { ok: false; found: string; mend: string };
+
+/** Whether this machine can give sandboxes a network: tries it, in a namespace that is gone afterwards. Touches nothing of the host. Never rejects. */
+export async function probeNetwork(): Promise<Probed> {
   const directory = mkdtempSync(join(tmpdir(), "zygo-probe-"));
   const router = new Router({ lockFile: join(directory, "router.lock"), onEvent: () => undefined, onLog: () => undefined });
   const timer = setTimeout(() => void router.close(), PROBE_MS);
@@ -26,7 +26,7 @@ export async function probeNetwork(): Promise<{ ok: true } | { ok: false; reason
     await router.run("inside", ["tc", "qdisc", "add", "dev", "probe", "root", "tbf", "rate", "1mbit", "burst", "64k", "latency", "50ms"]);
     return { ok: true };
   } catch (error) {
-    return { ok: false, reason: explain(error) };
+    return { ok: false, ...explain(error) };
   } finally {
     clearTimeout(timer);
     await router.close();
@@ -34,10 +34,10 @@ export async function probeNetwork(): Promise<{ ok: true } | { ok: false; reason
   }
 }
 
-/** What to do about it, in front of what the kernel or the program said. */
-export function explain(error: unknown): string {
-  const said = error instanceof LauncherError ? error.message : String(error);
-  if (said.includes("not installed")) return `A program is missing (apt-get install nftables iproute2): ${said}`;
-  if (said.includes("not permitted")) return `Sandboxes' network needs root with CAP_NET_ADMIN and CAP_SYS_ADMIN: ${said}`;
-  return `The kernel lacks a part (bridge, veth, nf_tables with its bridge family, conntrack, NAT, log and sch_tbf): ${said}`;
+/** Exported for its test. */
+export function explain(error: unknown): { found: string; mend: string } {
+  const found = (error instanceof LauncherError ? error.message : String(error)).trim();
+  if (found.includes("not installed")) return { found, mend: "Install nft, ip and tc: apt-get install nftables iproute2." };
+  if (/not permitted|Permission denied/.test(found)) return { found, mend: "Start the worker as root, in a container with --privileged." };
+  return { found, mend: "Run a kernel with bridge, veth, nf_tables and its bridge family, conntrack, NAT, nfnetlink_log and sch_tbf." };
 }
