@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { parseAddress, parsePrefix, within } from "@zygo/contracts";
 import { expect, test } from "vitest";
+import { routerRules } from "./rules.ts";
 import { AddressBook, chooseSlice, gatewayOf, linkOf, MAX_BRIDGES, PORTS_PER_BRIDGE } from "./slice.ts";
 
 const prefixes = (...texts: string[]) => texts.map((text) => parsePrefix(text)!);
@@ -16,6 +18,15 @@ test("avoids what is taken, then other ranges, and gives up where all are", () =
   expect(chooseSlice("000000", prefixes("100.64.0.0/10"))?.text).toBe("198.18.0.0/16");
   expect(chooseSlice("000000", prefixes("100.64.0.0/10", "198.18.0.0/15"))?.text).toBe("10.255.0.0/16");
   expect(chooseSlice("000000", prefixes("100.64.0.0/10", "198.18.0.0/15", "10.0.0.0/8"))).toBeUndefined();
+});
+
+test("none that a name leads to has the address of a metadata service, and the kernel takes all of them beside what is forbidden", () => {
+  const texts = Array.from({ length: 64 }, (_, seed) => chooseSlice(seed.toString(16).padStart(6, "0"), [])?.text ?? "none");
+  expect(texts).not.toContain("100.100.0.0/16");
+  const rules = [...new Set(texts)].map((text) => routerRules({ slice: text, permitted: [], logGroup: 16_385 }));
+  const input = ["flush ruleset", ...rules.flatMap((each) => [each, "flush ruleset"])].join("\n");
+  const { status, stderr } = spawnSync("unshare", ["--net", "nft", "-f", "-"], { input, encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
 });
 
 test("gateways and both ends of the link are in the slice, and none meets another", () => {

@@ -1,4 +1,5 @@
-import { formatAddress, overlap, type Prefix } from "@zygo/contracts";
+import { formatAddress, overlap, parsePrefix, type Prefix } from "@zygo/contracts";
+import { FORBIDDEN } from "@zygo/core";
 
 /** Addresses of one installation's sandboxes: a /16, of which each bridge has a /20 and the link to the host the last one. */
 export interface Slice {
@@ -22,6 +23,9 @@ const CANDIDATES = [
   Array.from({ length: 256 }, (_, index) => at(10, 255 - index)),
 ];
 
+/** A metadata service has an address amid the shared address space: no sandbox may come to have it, nor its rules name it twice. */
+const NOBODYS: readonly Prefix[] = FORBIDDEN.flatMap((text) => parsePrefix(text) ?? []);
+
 /** A slice that meets nothing that the host has a route or an address for; the name decides where the search begins. Undefined: none. */
 export function chooseSlice(name: string, taken: readonly Prefix[]): Slice | undefined {
   const seed = Number.parseInt(name.slice(0, 6), 16) || 0;
@@ -29,7 +33,7 @@ export function chooseSlice(name: string, taken: readonly Prefix[]): Slice | und
     for (let index = 0; index < group.length; index++) {
       const first = group[(seed + index) % group.length] ?? 0;
       const range = { first, last: first + SLICE_SIZE - 1 };
-      if (!taken.some((each) => overlap(each, range))) return { range, text: `${formatAddress(first)}/16` };
+      if (![...taken, ...NOBODYS].some((each) => overlap(each, range))) return { range, text: `${formatAddress(first)}/16` };
     }
   }
   return undefined;
