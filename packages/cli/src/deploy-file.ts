@@ -71,6 +71,10 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   runtime: "--runtime",
   auth: "--auth",
   secrets: "--secret",
+  retry: "--retry",
+  maxJobs: "--max-jobs",
+  onSuccess: "--on-success",
+  onFailure: "--on-failure",
 };
 
 function firstIssue({ issues }: { issues: { path: PropertyKey[]; message: string }[] }): string {

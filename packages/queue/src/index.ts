@@ -1,6 +1,7 @@
 export { AsyncLane, type AsyncLaneOptions } from "./async-lane.ts";
 export { answerPayload, loadBody, requestPayload, storeBody } from "./bodies.ts";
 export type { DurabilityTier } from "./durability.ts";
+export { refuseForgetfulRedis } from "./forgetful-redis.ts";
 export type { InvocationRecord } from "./invocation-records.ts";
 export type { JobEvent } from "./job-events.ts";
 export type { HeldAttempt, Settlement } from "./job-source.ts";

@@ -3,7 +3,7 @@ export { identify, isExpired, KeyUses, mayDo, operatorIdentity, type Identity, t
 export { LOG_START, type LogEntry } from "./logs.ts";
 export { QuotaCache, type QuotaSource } from "./quota-cache.ts";
 export { createSealer, type Sealer } from "./sealed.ts";
-export { openSecrets, sealSecret, type SecretPlace } from "./secrets.ts";
+export { openSecret, openSecrets, sealSecret, type SecretPlace } from "./secrets.ts";
 export type { OpenSlot, ScheduleState } from "./schedules.ts";
 export { createStore, type Store } from "./store.ts";
 export type { Granted } from "./tenants.ts";

@@ -86,6 +86,16 @@ export async function openSecrets(
   return Object.fromEntries(found.map(({ sealed, ...place }) => [place.name, sealer.open(sealed, contextOf(place))]));
 }
 
+/** One secret of a function or, if it has none of that name, of its tenant; null: there is none. @throws FnError INTERNAL when it cannot be opened */
+export async function openSecret(
+  secrets: Pick<Secrets, "findSecrets">,
+  sealer: Sealer,
+  { id, name }: { id: string; name: string },
+): Promise<string | null> {
+  const [found] = await secrets.findSecrets(id, [name]);
+  return found === undefined ? null : sealer.open(found.sealed, contextOf(found));
+}
+
 const fieldOf = ({ function: owner, name }: SecretPlace): string => (owner === null ? name : `${owner}/${name}`);
 
 function placeOf(tenant: string, field: string): SecretPlace {

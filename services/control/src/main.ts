@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { openArtifacts, openPayloads } from "@zygo/artifacts";
-import { AsyncLane } from "@zygo/queue";
+import { AsyncLane, refuseForgetfulRedis } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
@@ -34,6 +34,12 @@ async function run(
   const secret = readFileSync(paths.linkSecret, "utf8").trim();
   const jobs = new AsyncLane({ url: jobsRedisUrl, durability, payloads, secret });
   const stop = new AbortController();
+  // In the background: the API answers, if with refusals, while Redis is away.
+  refuseForgetfulRedis(jobs, Infinity).catch((error: unknown) => {
+    if (stop.signal.aborted) return;
+    log.error("ends", { error });
+    process.exit(1);
+  });
   const context = {
     store,
     artifacts,

@@ -19,7 +19,7 @@ let child: ChildProcess | undefined;
 let output = "";
 
 beforeEach(async () => {
-  redis = await RedisServer.start();
+  redis = await RedisServer.start({ durable: true });
   home = await mkdtemp(join(tmpdir(), "zygo-home-"));
   for (const path of [homePaths(home).linkSecret, homePaths(home).secretsKey]) await writeFile(path, "ab".repeat(32));
   output = "";
@@ -153,6 +153,16 @@ test("ends when its IPC channel closes", async () => {
   await ready(started);
   started.disconnect();
   expect((await once(started, "exit"))[0]).toBe(0);
+});
+
+test("ends, and says what to set, when the queue's Redis would forget what it accepted", async () => {
+  const forgetful = await RedisServer.start();
+  try {
+    const [code] = (await once(start({ REDIS_URL: forgetful.url }), "close")) as [number | null];
+    expect([code, output]).toEqual([1, expect.stringContaining("appendonly is no")]);
+  } finally {
+    await forgetful.end();
+  }
 });
 
 test("starts without Redis and registers the admin's key once it is there", async () => {

@@ -14,7 +14,7 @@ import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
 import { Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import type { Log } from "@zygo/service";
-import type { Sealer } from "@zygo/store";
+import { openSecret, type Sealer, type Store } from "@zygo/store";
 import { Metrics } from "./metrics.ts";
 import { mayReadMetrics } from "./metrics-access.ts";
 import { readiness, type WorkerList } from "./readiness.ts";
@@ -35,8 +35,8 @@ export interface GatewayOptions {
   /** A listening socket to accept from; undefined: one at host and port. */
   listenFd?: number | undefined;
   linkSecret: string;
-  store: VersionStore & WorkerList & AccessStore & WebhookStore;
-  /** Opens the secrets of webhooks. */
+  store: VersionStore & WorkerList & AccessStore & WebhookStore & Pick<Store, "findSecrets">;
+  /** Opens the secrets of webhooks and destinations. */
   sealer: Sealer;
   lane: Lane & { depth(): Promise<number> };
   jobs: Pick<JobsOptions, "lane" | "payloads" | "slots" | "allowPrivateDestinations" | "retention">;
@@ -75,6 +75,7 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     log,
     record,
     quotasOf: (name) => gate.quotasOf(name),
+    secretOf: (id, name) => openSecret(store, given.sealer, { id, name }),
     launch: (wanted) => invoke.launch(wanted),
   });
   const invoke: Invoke = new Invoke({

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { openPayloads } from "@zygo/artifacts";
-import { AsyncLane, SyncLane } from "@zygo/queue";
+import { AsyncLane, refuseForgetfulRedis, SyncLane } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { startGateway, type Gateway } from "./gateway.ts";
-import { refuseForgetfulRedis } from "./jobs/jobs.ts";
 import { createLog, type Log } from "@zygo/service";
 import { readSettings } from "./settings.ts";
 
@@ -11,6 +10,8 @@ import { readSettings } from "./settings.ts";
 const DRAIN_MS = 25_000;
 /** And this long when the supervisor is gone, and with it most that an answer needs. */
 const ORPHAN_DRAIN_MS = 2000;
+/** Redis is there by then, else the supervisor starts this process again, milliseconds. */
+const REDIS_ANSWERS_MS = 10_000;
 
 const settings = readSettings();
 const log = createLog({ service: "gateway", level: settings.logLevel });
@@ -20,7 +21,7 @@ const lane = new SyncLane({ url: settings.redisUrl });
 const linkSecret = readFileSync(settings.paths.linkSecret, "utf8").trim();
 const payloads = await openPayloads(settings.paths.payloads);
 const jobLane = new AsyncLane({ url: settings.jobsRedisUrl, durability: settings.durability, payloads, secret: linkSecret });
-await refuseForgetfulRedis(jobLane);
+await refuseForgetfulRedis(jobLane, REDIS_ANSWERS_MS);
 const sealer = createSealer(readFileSync(settings.paths.secretsKey, "utf8"));
 
 const gateway = await startGateway({

@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { InvocationView } from "@zygo/contracts";
+import { createSealer, sealSecret } from "@zygo/store";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { Platform, answerOk, eventually, record } from "./platform.ts";
+import { Platform, answerOk, eventually, record, SECRETS_KEY } from "./platform.ts";
 import type { Served } from "./scripted-worker.ts";
 
 let platform: Platform;
@@ -187,7 +188,7 @@ test("a body too large for Redis goes by way of the payload store, byte for byte
   expect(settled.answer?.body).toBe("true");
 });
 
-test("results go on: to a function, and to a URL with a Standard Webhooks signature", async () => {
+test("results go on: to a function, and to a URL, signed with a sealed secret as Standard Webhooks say", async () => {
   const got = Promise.withResolvers<{ headers: IncomingMessage["headers"]; body: string }>();
   let tries = 0;
   const sink = createServer((request, response) => {
@@ -201,7 +202,9 @@ test("results go on: to a function, and to a URL with a Standard Webhooks signat
   await platform.deploy("collector");
   const version = `sha256:${"c".repeat(64)}`;
   const limits = { ...QUICK, onSuccess: { function: "collector" }, onFailure: { url, secretEnv: "SECRET" } };
-  await platform.store.putVersion({ ...record("source", version, limits), env: { SECRET: "whsec_c2VjcmV0" } });
+  const place = { tenant: "default", function: "source", name: "SECRET" };
+  await platform.store.putSecret(place, sealSecret(createSealer(SECRETS_KEY), place, "whsec_c2VjcmV0"));
+  await platform.store.putVersion(record("source", version, limits));
   await platform.store.moveAlias({ name: "source", alias: "live", version });
   const collected: string[] = [];
   platform.worker((served) => {

@@ -7,7 +7,7 @@
  */
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,7 +16,7 @@ import { promisify } from "node:util";
 import { homePaths } from "@zygo/contracts";
 import { createStore } from "@zygo/store";
 import { RedisServer } from "@zygo/testkit";
-import { answerOk, eventually, record, SECRET, sha } from "./platform.ts";
+import { answerOk, eventually, record, SECRET, SECRETS_KEY, sha } from "./platform.ts";
 import { ScriptedWorker } from "./scripted-worker.ts";
 
 const [role = "32", seconds = "5"] = process.argv.slice(2);
@@ -33,12 +33,16 @@ async function measure(connections: string, duration: string): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "zygo-load-"));
   await mkdir(homePaths(home).run, { recursive: true });
   await writeFile(homePaths(home).linkSecret, SECRET);
-  const redis = await RedisServer.start();
+  await writeFile(homePaths(home).secretsKey, SECRETS_KEY);
+  // As the supervisor has it: one Redis for the synchronous lane, one that writes to disk for jobs.
+  const [redis, jobs] = [await RedisServer.start(), await RedisServer.start({ durable: true })];
+  await symlink(redis.url.replace("unix://", ""), homePaths(home).redisSocket);
+  await symlink(jobs.url.replace("unix://", ""), homePaths(home).jobsRedisSocket);
   const store = createStore({ url: redis.url });
   await eventually(() => store.ping());
   await store.putVersion(record("echo", sha("a")));
   await store.moveAlias({ name: "echo", alias: "live", version: sha("a") });
-  const env = { ...process.env, FN_HOME: home, FN_PORT: "0", REDIS_URL: redis.url };
+  const env = { ...process.env, FN_HOME: home, FN_PORT: "0" };
   const gateway = fork(new URL("../src/main.ts", import.meta.url), { env, stdio: ["ignore", "pipe", "inherit", "ipc"], execArgv: [] });
   const worker = fork(import.meta.filename, ["worker", redis.url]);
   try {
@@ -56,7 +60,7 @@ async function measure(connections: string, duration: string): Promise<void> {
     gateway.kill();
     await Promise.all([once(worker, "exit"), once(gateway, "exit")]);
     store.close();
-    await redis.end();
+    await Promise.all([redis.end(), jobs.end()]);
     await rm(home, { recursive: true, force: true });
   }
 }

@@ -16,6 +16,7 @@ import { ScriptedWorker, type Served } from "./scripted-worker.ts";
 const KEPT = { settledMs: 3_600_000, mostSettled: 100_000, deadMs: 3_600_000, mostDead: 10_000 };
 
 export const SECRET = "5e".repeat(32);
+export const SECRETS_KEY = "ab".repeat(32);
 
 /** The answer of a function that has nothing to say. */
 export const answerOk = (served: Served): void => {
@@ -65,7 +66,7 @@ export class Platform {
     const jobLane = new AsyncLane({ url: redis.url, durability: "kernel", payloads, secret: SECRET });
     const jobs = { lane: jobLane, payloads, slots: 16, allowPrivateDestinations: true, retention: KEPT };
     const access = { defaultAuth: "public", openMetrics: true, ...settings } as const;
-    const sealer = createSealer("ab".repeat(32));
+    const sealer = createSealer(SECRETS_KEY);
     const gateway = await startGateway({
       paths,
       host: "127.0.0.1",

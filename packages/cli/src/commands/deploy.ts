@@ -11,6 +11,7 @@ import type { Failure } from "../failure.ts";
 import { checkName, nameOfFile } from "../function-name.ts";
 import { writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
+import { readJobFlags, type JobFlags } from "../job-flags.ts";
 import { readEnv } from "../key-values.ts";
 import { readNetwork } from "../network-flag.ts";
 import { Progress } from "../progress.ts";
@@ -37,6 +38,10 @@ Options:
   --network-mbps <n>   bandwidth of an instance, each way; default 100
   --auth <who>         public, or key: callers need an API key with the scope invoke; default: as is usual in the installation
   --secret <NAME>      a secret that it gets as an environment variable; may be repeated
+  --retry <how>        of asynchronous calls: attempts in all, or attempts=5,backoff=1s,max-backoff=5m,max-age=1d
+  --max-jobs <n>       how many of them run at a time
+  --on-success <to>    where their results go: a function, or https://example.com/hook,NAME with the secret to sign with
+  --on-failure <to>    the same for those that failed for good; none: nowhere
   --json               one JSON document on stdout: the result or the problem; an array for several files
   --unsafe-no-jail     bundle with all files that you can read in view, where the jail cannot be made (it needs root or
                        unprivileged user namespaces): a package could then bundle files of yours from outside the project
@@ -45,6 +50,7 @@ Examples:
   fn deploy hello.ts
   fn deploy src/api.ts --name shop --memory 256 --timeout 5s --env LOG=debug
   fn deploy pay.ts --network api.stripe.com:443 --network '*.example.com:443'
+  fn deploy mail.ts --retry 5 --on-failure https://example.com/hook,HOOK_SECRET
   fn deploy functions/*.ts --json
 `;
 
@@ -63,6 +69,10 @@ const FLAGS = {
   "network-mbps": { type: "string" },
   auth: { type: "string" },
   secret: { type: "string", multiple: true },
+  retry: { type: "string" },
+  "max-jobs": { type: "string" },
+  "on-success": { type: "string" },
+  "on-failure": { type: "string" },
   json: { type: "boolean" },
   "unsafe-no-jail": { type: "boolean" },
 } as const;
@@ -116,7 +126,8 @@ function readOverrides({
   secret,
   "network-mbps": networkMbps,
   "no-template": noTemplate,
-}: { [flag in "auth" | "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
+  ...jobs
+}: JobFlags & { [flag in "auth" | "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
   "no-template"?: boolean;
   network?: string[];
   secret?: string[];
@@ -133,6 +144,7 @@ function readOverrides({
     ...(reuse === undefined ? {} : { reuse: reuse === "always" || reuse === "never" ? reuse : parseNumber("--reuse", reuse) }),
     ...(runtime === undefined ? {} : { runtime }),
     ...(warmup === undefined ? {} : { warmup }),
+    ...readJobFlags(jobs),
     ...(noTemplate === true ? { template: false } : {}),
   };
 }

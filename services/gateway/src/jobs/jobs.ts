@@ -1,5 +1,5 @@
 import type { Payloads } from "@zygo/artifacts";
-import { asFnError, FnError, InvocationId, type Quotas } from "@zygo/contracts";
+import { FnError, InvocationId, type Quotas } from "@zygo/contracts";
 import type { AsyncLane, InvocationRecord } from "@zygo/queue";
 import type { Log } from "@zygo/service";
 import type { Facts } from "../facts.ts";
@@ -11,7 +11,7 @@ import { Consumer } from "./consumer.ts";
 import { Destinations } from "./destinations.ts";
 import { Housekeeping, type Retention } from "./housekeeping.ts";
 import { Once } from "./once.ts";
-import { Poster } from "./poster.ts";
+import { Poster, type SecretOf } from "./poster.ts";
 import { Settled } from "./settled.ts";
 
 export interface JobsOptions {
@@ -25,6 +25,8 @@ export interface JobsOptions {
   /** Attempts at a time. */
   slots: number;
   allowPrivateDestinations: boolean;
+  /** A sealed secret of a function or its tenant, to sign results with; null: there is none. @throws FnError */
+  secretOf: SecretOf;
   retention: Retention;
   log: Log;
 }
@@ -42,7 +44,10 @@ export class Jobs {
     this.#lane = lane;
     this.settled = new Settled(lane, payloads);
     this.acceptance = new Acceptance(lane, this.settled, new Once(lane, payloads, launch));
-    const attempts = new Attempts({ ...given, poster: new Poster(given.allowPrivateDestinations) });
+    const attempts = new Attempts({
+      ...given,
+      poster: new Poster({ allowPrivate: given.allowPrivateDestinations, secretOf: given.secretOf }),
+    });
     const destinations = new Destinations({ lane, settled: this.settled, log });
     this.#consumer = new Consumer({ ...given, attempts, destinations });
     this.#housekeeping = new Housekeeping(given);
@@ -81,17 +86,3 @@ export class Jobs {
 }
 
 const noInvocation = (): FnError => new FnError("NOT_FOUND", "There is no such invocation; its record may have been removed.");
-
-/** Logs what is wrong with how the queue's Redis keeps data. @throws FnError when it would lose what it accepts */
-export async function refuseForgetfulRedis(lane: AsyncLane): Promise<void> {
-  for (const untilMs = Date.now() + 10_000; ;) {
-    try {
-      const wrong = await lane.check();
-      if (wrong.length > 0) throw new Error(`The queue's Redis may lose work that was accepted. ${wrong.join(" ")}`);
-      return;
-    } catch (error) {
-      if (asFnError(error).code !== "QUEUE_UNAVAILABLE" || Date.now() > untilMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}

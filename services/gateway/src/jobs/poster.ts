@@ -13,7 +13,9 @@ const ANSWER_MS = 30_000;
 const KEPT_BYTES = 16 * 1024;
 
 /** Addresses that are not the public internet's. @source IANA special-purpose address registries; RFC 6890 */
-const PRIVATE = new BlockList();
+const PRIVATE_4 = new BlockList();
+/** Apart: a BlockList looks up IPv4 addresses as `::ffff:…` too, and these are all refused. */
+const PRIVATE_6 = new BlockList();
 for (const [net, bits] of [
   ...[
     ["0.0.0.0", 8],
@@ -37,7 +39,7 @@ for (const [net, bits] of [
     ["240.0.0.0", 4],
   ],
 ] as [string, number][])
-  PRIVATE.addSubnet(net, bits, "ipv4");
+  PRIVATE_4.addSubnet(net, bits, "ipv4");
 for (const [net, bits] of [
   ["::", 96],
   ["::ffff:0:0", 96],
@@ -50,12 +52,12 @@ for (const [net, bits] of [
   ["fe80::", 10],
   ["ff00::", 8],
 ] as [string, number][])
-  PRIVATE.addSubnet(net, bits, "ipv6");
+  PRIVATE_6.addSubnet(net, bits, "ipv6");
 
 /** Whether an address is one that functions' results may not be sent to. What is no address is. */
 export function isPrivate(address: string): boolean {
   const family = isIP(address);
-  return family === 0 || PRIVATE.check(address, family === 6 ? "ipv6" : "ipv4");
+  return family === 0 || (family === 6 ? PRIVATE_6.check(address, "ipv6") : PRIVATE_4.check(address, "ipv4"));
 }
 
 /** Resolves a name and refuses private addresses: the address that is checked is the one that is connected to. */
@@ -71,19 +73,24 @@ const publicLookup: LookupFunction = (host, options, callback) => {
 const refused = (host: string): FnError =>
   new FnError("DESTINATION_REFUSED", `${host} is a private address; the operator may allow these by FN_PRIVATE_DESTINATIONS=1.`);
 
+/** A function's sealed secret; null: there is none. */
+export type SecretOf = (id: string, name: string) => Promise<string | null>;
+
 /** Sends results to URLs, signed. @source Standard Webhooks specification, 1.0 */
 export class Poster {
   readonly #allowPrivate: boolean;
+  readonly #secretOf: SecretOf;
 
-  constructor(allowPrivate: boolean) {
+  constructor({ allowPrivate, secretOf }: { allowPrivate: boolean; secretOf: SecretOf }) {
     this.#allowPrivate = allowPrivate;
+    this.#secretOf = secretOf;
   }
 
   /** @throws FnError DESTINATION_REFUSED */
   async post({ job }: HeldAttempt, given: { version: VersionRecord; body: Buffer; signal: AbortSignal }): Promise<Outcome> {
     const { url, secretEnv } = job.post ?? { url: "", secretEnv: "" };
-    const secret = given.version.env[secretEnv] ?? "";
-    if (secret === "") throw new FnError("DESTINATION_REFUSED", `The function has no variable ${secretEnv} to sign with.`);
+    const secret = given.version.env[secretEnv] ?? (await this.#secretOf(job.function, secretEnv)) ?? "";
+    if (secret === "") throw new FnError("DESTINATION_REFUSED", `The function has no variable or secret ${secretEnv} to sign with.`);
     const target = new URL(url);
     const host = target.hostname.replace(/^\[(.*)\]$/, "$1");
     // A name is checked when it is resolved; an address is not resolved.
