@@ -124,6 +124,25 @@ test("a worker that is announced but gone is passed over", async () => {
   expect((await control.client.deploy(uploadOf("old"))).changed).toBe(true);
 });
 
+test.each([
+  ["cron", { cron: ["* * * * *"] }, "scheduled"],
+  ["queue", { queue: { batchSize: 5 } }, "queue"],
+])("config.%s without the handler for it is refused, and told what to export", async (member, config, handler) => {
+  control.worker.script = () => loads(config);
+  await expect(control.client.deploy(uploadOf("bad"))).rejects.toMatchObject({
+    code: "INVALID_CONFIG",
+    problem: { issues: [{ path: [member], message: expect.stringContaining(`async ${handler}(`) as string }] },
+  });
+});
+
+test("with the handler it is taken", async () => {
+  control.worker.script = () => loads({ cron: ["0 0 1 1 *"], queue: {} }, ["scheduled", "queue"]);
+  old = (await control.client.deploy(uploadOf("triggered"))).version;
+  control.worker.script = () => loads();
+  await control.client.delete("hello");
+  old = (await control.client.deploy(uploadOf("old"))).version;
+});
+
 test("a caller who leaves during the probe changes nothing", async () => {
   const stop = new AbortController();
   control.worker.script = () => {
