@@ -34,7 +34,8 @@ export const Job = z.object({
   /** Not before, epoch milliseconds. */
   runAtMs: z.number(),
   onSuccess: Destination.nullable(),
-  onFailure: Destination.nullable(),
+  /** "none": nobody is told, whatever the version's config says; null: whom that names. */
+  onFailure: z.union([Destination, z.literal("none")]).nullable(),
   /** The invocation whose result this one carries to its destination, or that it replays. */
   parent: InvocationId.nullable(),
   /** The body goes to this URL, signed with the secret in a variable of the function, which is not run. */
@@ -132,7 +133,8 @@ export interface NewJob {
   priority?: number;
   runAtMs?: number;
   onSuccess?: Destination | null;
-  onFailure?: Destination | null;
+  /** "none": nobody is told; null: whom the version's config names. */
+  onFailure?: Job["onFailure"];
   parent?: string | null;
   post?: Job["post"];
   /**

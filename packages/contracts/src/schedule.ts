@@ -30,9 +30,9 @@ export const ScheduleSpec = z.strictObject({
   jitterMs: z.int().min(0).max(3_600_000).optional(),
   /** Default: one attempt; what is left out is the function's. */
   retry: Retry.partial().optional(),
-  /** So many runs in a row have to fail before that is told; default 1. */
+  /** The run that completes so many failures in a row is told, and no other of the row; default 1. */
   onFailureAfter: z.int().min(1).max(1000).optional(),
-  /** Who is told; default: the function's log alone. */
+  /** Who is told; default, and null: the function's `onFailure`. */
   onFailure: Destination.nullable().optional(),
 });
 export type ScheduleSpec = z.infer<typeof ScheduleSpec>;

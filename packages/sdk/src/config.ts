@@ -100,9 +100,9 @@ export interface Schedule {
   jitterMs?: number | undefined;
   /** Default: one attempt. */
   retry?: FunctionConfig["retry"];
-  /** So many runs in a row have to fail before `onFailure` is told; default 1. */
+  /** `onFailure` is told of the run that completes so many failures in a row, and of no other of the row; default 1. */
   onFailureAfter?: number | undefined;
-  /** Default: that of the function. */
+  /** Default, and null: that of the function. */
   onFailure?: Destination | null | undefined;
 }
 

@@ -170,6 +170,27 @@ describe("slots that went by", () => {
   });
 });
 
+test("onFailureAfter: of failures in a row, the run that completes them alone has somebody told", async () => {
+  await start({ overlap: "allow", onFailureAfter: 2, onFailure: { function: "g" } });
+  const told: unknown[] = [];
+  for (const minute of [1, 2, 3]) {
+    clockMs = at(`00:0${minute}:00`);
+    await waitFor(`slot ${minute}`, async () => (await records()).length === minute && (await records()).at(-1)?.state === "fired");
+    const record = (await records()).at(-1)!;
+    told.push((await lane.records.find(record.invocation!))?.job.onFailure);
+    await store.recordSlot({ ...KEY, record: { ...record, state: "failed" }, failures: "+" });
+  }
+  expect(told).toEqual(["none", { function: "g" }, "none"]);
+});
+
+test("onFailureAfter: without a destination of the schedule's own the function's is told", async () => {
+  await start({ overlap: "allow" });
+  clockMs = at("00:01:00");
+  await until(["00:01:00 fired"]);
+  const [record] = await records();
+  expect((await lane.records.find(record!.invocation!))?.job.onFailure).toBeNull();
+});
+
 test("a paused schedule fires nothing, and catches up with nothing", async () => {
   await start({ overlap: "allow", catchUp: { all: 10 } });
   await store.pauseSchedule(KEY, true);

@@ -222,6 +222,26 @@ test("results go on: to a function, and to a URL, signed with a sealed secret as
   sink.close();
 });
 
+test('onFailure "none": nobody is told of a failure; null: whom the config names', async () => {
+  await platform.deploy("told");
+  await platform.deploy("fails", { ...QUICK, onFailure: { function: "told" } });
+  const told: string[] = [];
+  platform.worker((served) => {
+    const { function: name } = served.envelope.head;
+    if (name === "told") told.push((JSON.parse(String(served.envelope.body)) as { id: string }).id);
+    answering(name === "told" ? 200 : 404)(served);
+  });
+  const run = async (onFailure: "none" | null): Promise<string> => {
+    const { id } = await platform.jobLane.enqueue({ function: "fails", url: "http://fails.fn.internal/", onFailure });
+    expect((await view(`/invocations/${id}`)).state).toBe("failed");
+    return id;
+  };
+  await run("none");
+  // A result is queued before its invocation is settled: one of the first would come before this one's.
+  const second = await run(null);
+  await eventually(() => Promise.resolve(expect(told).toEqual([second])));
+});
+
 test("Redis away: 503 with Retry-After, never a 202", async () => {
   await platform.deploy("away");
   await platform.redis.down();

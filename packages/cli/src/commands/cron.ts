@@ -26,7 +26,7 @@ Options of add:
   --catch-up <what>           slots that went by while nothing could fire them: none (default), last, or a number
   --jitter <ms>               begin up to so much later
   --attempts <n>              tries of a run; default 1
-  --on-failure-after <n>      failed runs in a row before the function's onFailure is told; default 1
+  --on-failure-after <n>      failed runs in a row at which the function's onFailure is told, once; default 1
   --limit <n>                 of history: records; default 20
   --json
 

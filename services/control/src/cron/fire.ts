@@ -88,7 +88,7 @@ function jobOf({ function: id, schedule }: Entry, given: { slotMs: number; failu
     body: Buffer.from(JSON.stringify(payload)),
     retry: definedOf(schedule.retry),
     runAtMs: slotMs + (manual ? 0 : jitterOf(schedule, slotKey)),
-    onFailure: tellsNow(schedule, failures) ? schedule.onFailure : null,
+    onFailure: tellsNow(schedule, failures) ? schedule.onFailure : "none",
     dedupeKey: slotKey,
   };
 }

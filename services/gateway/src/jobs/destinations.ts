@@ -47,7 +47,8 @@ export class Destinations {
 
 function destinationOf({ job }: HeldAttempt, { version }: AttemptResult, state: string): Destination | null {
   if (state === "succeeded") return job.onSuccess ?? version?.limits.onSuccess ?? null;
-  return state === "failed" ? (job.onFailure ?? version?.limits.onFailure ?? null) : null;
+  if (state !== "failed" || job.onFailure === "none") return null;
+  return job.onFailure ?? version?.limits.onFailure ?? null;
 }
 
 function jobTo(destination: Destination, { job }: HeldAttempt, depth: number): NewJob {
