@@ -6,6 +6,9 @@ Commands:
   deploy <file…>        bundle files and put them live, one function each
   invoke <name> [path]  call a function and print its answer
   list                  what is deployed
+  describe <name>       its live version: limits, handlers, start-up, whether it forks from a template
+  inspect <name>        its live instances as the kernel sees them: namespaces, limits, privileges
+  top                   what functions use now, refreshed
   logs <name>           what a function wrote
   dlq <command>         dead letters: list, show, redrive, purge
   replay <invocation>   run a recorded request again

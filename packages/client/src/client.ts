@@ -5,6 +5,7 @@ import { accessCalls, type AccessCalls } from "./access-calls.ts";
 import type { Abortable } from "./abortable.ts";
 import { parseAnswer, problemOf } from "./answer.ts";
 import { deployForm } from "./deploy-form.ts";
+import { liveCalls, type LiveCalls } from "./live-calls.ts";
 import { readLogs, type LogRange } from "./logs.ts";
 import { aliasPath, functionPath, invokePath, parseBase } from "./paths.ts";
 import { jobCalls, type JobCalls } from "./jobs.ts";
@@ -35,7 +36,7 @@ export interface Invocation extends Abortable {
 }
 
 /** Every call throws ApiError, or the signal's reason when the caller aborts. */
-export interface Client extends AccessCalls, JobCalls {
+export interface Client extends AccessCalls, JobCalls, LiveCalls {
   deploy(deploy: Deploy): Promise<DeployResult>;
   list(options?: Abortable): Promise<FunctionSummary[]>;
   get(name: string, options?: Abortable): Promise<FunctionDetail>;
@@ -71,6 +72,7 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
     ...functionCalls(admin),
     ...jobCalls(admin),
     ...accessCalls(admin),
+    ...liveCalls(admin),
     async doctor({ signal } = {}) {
       return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS })).workers;
     },

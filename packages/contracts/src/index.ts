@@ -14,3 +14,4 @@ export * from "./tenants.ts";
 export * from "./version.ts";
 export * from "./doctor.ts";
 export * from "./webhook.ts";
+export * from "./inspect.ts";

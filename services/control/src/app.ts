@@ -10,6 +10,7 @@ import { asFnError, problemResponse } from "./problem.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { functionRoutes } from "./routes/functions.ts";
 import { keyRoutes } from "./routes/keys.ts";
+import { liveRoutes, renderUsage } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
@@ -30,6 +31,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
     await context.store.ping();
     return c.json({ ok: true });
   });
+  app.get("/metrics", async (c) => c.text(await renderUsage(context, c.req.raw.signal)));
   app.get("/api/openapi.json", (c) => c.json(openApiDocument(context.publicUrl)));
   app.use("/api/*", requireKey(context), audit(context));
   for (const routes of [
@@ -39,6 +41,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
     deadLetterRoutes,
     scheduleRoutes,
     webhookRoutes,
+    liveRoutes,
     keyRoutes,
     secretRoutes,
     tenantRoutes,

@@ -49,10 +49,10 @@ function allow(identity: Identity, { needs, path }: Operation, called: string): 
   if (identity.functions !== null) allowFunction(identity.functions, path, called);
 }
 
-/** A key for some functions is good for what is about one of them, and for reading the list. */
+/** A key for some functions is good for what is about one of them, and for reading the lists, which show those alone. */
 function allowFunction(functions: readonly string[], path: string, called: string): void {
   const name = path.startsWith("/api/functions/{name}") ? called.split("/")[3] : undefined;
-  if (path === "/api/functions" || (name !== undefined && functions.includes(name))) return;
+  if (path === "/api/functions" || path === "/api/usage" || (name !== undefined && functions.includes(name))) return;
   throw new FnError("FORBIDDEN", `This key is for ${functions.join(", ")} alone`);
 }
 

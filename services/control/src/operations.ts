@@ -14,6 +14,7 @@ import {
   FunctionDetail,
   FunctionList,
   FunctionSummary,
+  Inspection,
   KeyCreate,
   KeyCreated,
   KeyList,
@@ -37,6 +38,7 @@ import {
   WebhookRotate,
   WebhookSecret,
   WebhookView,
+  UsageReport,
   WhoAmI,
   WorkerList,
 } from "@zygo/contracts";
@@ -98,6 +100,20 @@ export const OPERATIONS: readonly Operation[] = [
     needs: "deploy",
     body: { type: "application/json", schema: AliasMove },
     answer: { name: "FunctionSummary", schema: FunctionSummary },
+  },
+  {
+    method: "get",
+    path: "/api/functions/{name}/instances",
+    summary: "Live instances as the kernel sees them: namespaces, limits and use, privileges; host details for the operator alone",
+    needs: "read",
+    answer: { name: "Inspection", schema: Inspection },
+  },
+  {
+    method: "get",
+    path: "/api/usage",
+    summary: "What the tenant's functions use now, and counters from which rates follow",
+    needs: "read",
+    answer: { name: "UsageReport", schema: UsageReport },
   },
   {
     method: "get",

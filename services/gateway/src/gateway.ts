@@ -20,6 +20,7 @@ import { mayReadMetrics } from "./metrics-access.ts";
 import { readiness, type WorkerList } from "./readiness.ts";
 import { Routes, type VersionStore } from "./routes.ts";
 import { Streams } from "./streams.ts";
+import { usageMetrics } from "./usage-metrics.ts";
 import { WorkerLinks } from "./worker-links.ts";
 
 /** Invocations in flight in one process, over all functions: each holds a socket and up to two windows of body. */
@@ -95,14 +96,14 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     onMutated: () => routes.forget(null),
     readiness: () => readiness({ store, controlSocket: paths.controlSocket, workerLinks: () => links.count }),
     mayReadMetrics: (request) => mayReadMetrics(request, { gate, open: given.openMetrics }),
-    metrics: async () =>
-      metrics.render({
-        inFlight: streams.size,
-        workerLinks: links.count,
-        queueDepth: await lane.depth().catch(() => undefined),
-        jobsRunning: jobs.running,
-        dead: await jobs.deadCounts(),
-      }),
+    metrics: async () => {
+      const [queueDepth, dead, used] = await Promise.all([
+        lane.depth().catch(() => undefined),
+        jobs.deadCounts(),
+        usageMetrics(paths.controlSocket, log),
+      ]);
+      return metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth, jobsRunning: jobs.running, dead }) + used;
+    },
     jobs,
     hooks: { store, sealer: given.sealer, queue: given.jobs.lane, log, now: Date.now },
     log,

@@ -12,16 +12,22 @@ import {
 } from "@zygo/contracts";
 import { listenPrivately, type Log } from "@zygo/service";
 import type { z } from "zod";
+import { inspect } from "./inspect/inspect.ts";
+import type { Usage } from "./inspect/usage.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Templates } from "./templates.ts";
 
 /** Longest body of a request, bytes: a probe carries the function's environment. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
+/** The function's id follows: it holds nothing that a URL would have to escape. */
+const INSPECT = "GET /inspect/";
+
 export interface ApiOptions {
   socket: string;
   rooms: Rooms;
   templates: Templates;
+  usage: Usage;
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
   prewarm: (request: PrewarmRequest) => void;
   /** Undefined while all is well; else why the worker cannot serve. */
@@ -55,6 +61,8 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
   if (route === "GET /doctor") return { status: 200, body: { checks: options.hostChecks } };
   if (route === "GET /instances")
     return { status: 200, body: { instances: listInstances(options.rooms), templates: options.templates.list() } };
+  if (route === "GET /usage") return { status: 200, body: await options.usage.read() };
+  if (route.startsWith(INSPECT)) return { status: 200, body: await inspect(options.rooms, route.slice(INSPECT.length)) };
   if (route === "POST /probe") return { status: 200, body: await options.probe(parseBody(ProbeRequest, await readBody(request))) };
   if (route === "POST /prewarm") {
     options.prewarm(parseBody(PrewarmRequest, await readBody(request)));

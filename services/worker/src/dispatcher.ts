@@ -6,6 +6,7 @@ import { GatewayLinks } from "./gateway-links.ts";
 import { Group, type GroupHost } from "./group.ts";
 import { Invocation } from "./invocation.ts";
 import { describeInvocation } from "./invocation-line.ts";
+import { Usage } from "./inspect/usage.ts";
 import type { Log } from "@zygo/service";
 import type { PeerDone } from "./peer.ts";
 import { Rooms } from "./rooms.ts";
@@ -41,6 +42,7 @@ export class Dispatcher implements GroupHost {
   readonly starter: Starter;
   readonly logs: FunctionLogs;
   readonly rooms: Rooms;
+  readonly usage: Usage;
   readonly #options: DispatcherOptions;
   readonly #links: GatewayLinks;
   readonly #held = new Map<Invocation, Held>();
@@ -52,6 +54,7 @@ export class Dispatcher implements GroupHost {
     this.starter = options.starter;
     this.logs = options.logs;
     this.rooms = new Rooms(options.maxInstances, (tenant) => options.quotas.of(tenant));
+    this.usage = new Usage(this.rooms);
     this.#links = new GatewayLinks(options, (invocation) => this.#left(invocation), options.log);
   }
 
@@ -124,9 +127,14 @@ export class Dispatcher implements GroupHost {
     clearTimeout(held.deadline);
     this.#held.delete(invocation);
     this.logs.ended(invocation);
+    this.usage.countInvocation(held.group.name);
     this.#options.log.info("invocation", describeInvocation(invocation, done));
     if (this.#held.size === 0) this.#idle.resolve();
     if (this.#takeable() > 0) this.#freed.resolve();
+  }
+
+  onFault(error: Error, instance: { function: string; sandbox: number }): void {
+    this.#options.log.error("instance ended by a fault of the worker's own", { ...instance, error });
   }
 
   #takeable(): number {

@@ -101,6 +101,6 @@ function awaitHello(hello: PromiseWithResolvers<void>, onLog: ((line: PeerLog) =
       parsePeer(Hello, payload);
       hello.resolve();
     },
-    onEnd: (violation) => hello.reject(violation ?? new Error("the fork ended before its hello")),
+    onEnd: (cause) => hello.reject(cause ?? new Error("the fork ended before its hello")),
   };
 }

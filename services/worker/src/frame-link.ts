@@ -3,10 +3,13 @@ import { FrameDecoder, FrameError, WINDOW_BYTES, type Frame } from "@zygo/contra
 import type { Pace } from "./pace.ts";
 
 export interface FrameHandler {
-  /** May throw FrameError: the peer broke the protocol. The payload is valid until it returns. */
+  /**
+   * May throw FrameError: the peer broke the protocol. Whatever else it throws is a fault of ours, which ends this link and no other.
+   * The payload is valid until it returns.
+   */
   onFrame(frame: Frame): void;
-  /** Once. `violation` when the peer broke the protocol; the socket is destroyed then. */
-  onEnd(violation: FrameError | undefined): void;
+  /** Once. `cause`: a FrameError when the peer broke the protocol, else what `onFrame` threw; the socket is destroyed then. */
+  onEnd(cause: Error | undefined): void;
 }
 
 /**
@@ -108,8 +111,7 @@ export class FrameLink {
     try {
       this.#decoder.push(chunk);
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
-      return this.#end(error);
+      return this.#end(error instanceof Error ? error : new Error("a frame's handler threw", { cause: error }));
     }
     const pauseMs = this.#pace?.note(this.#handled, Date.now()) ?? 0;
     if (pauseMs > 0) this.#rest(pauseMs);
@@ -120,10 +122,10 @@ export class FrameLink {
     setTimeout(() => this.#socket.resume(), ms);
   }
 
-  #end(violation: FrameError | undefined): void {
+  #end(cause: Error | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#handler.onEnd(violation);
-    if (violation !== undefined) this.#socket.destroy();
+    if (cause !== undefined) this.#socket.destroy();
+    this.#handler.onEnd(cause);
   }
 }

@@ -14,8 +14,8 @@ export class GatewayLink implements Caller {
     this.#onLeft = on.left;
     this.#link = new FrameLink(connectTo(address), {
       onFrame: (frame) => this.#receive(frame),
-      onEnd: (violation) => {
-        on.end(violation?.message ?? "connection closed");
+      onEnd: (cause) => {
+        on.end(cause?.message ?? "connection closed");
         this.#leaveAll();
       },
     });

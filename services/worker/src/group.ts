@@ -21,6 +21,7 @@ import { LOAD_LIMIT_MS } from "./load.ts";
 import type { Invocation } from "./invocation.ts";
 import type { FunctionLogs } from "./function-logs.ts";
 import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
+import type { Usage } from "./inspect/usage.ts";
 import { redactLog, redactStart } from "./redact.ts";
 import type { Starter } from "./starter.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
@@ -30,6 +31,7 @@ import { lifetimeOf, type ReadyVersion } from "./versions.ts";
 export interface GroupHost {
   starter: Starter;
   logs: FunctionLogs;
+  usage: Usage;
   /** Makes room for up to `wanted` instances more, by ending others' idle ones if need be. @returns for how many there is room. */
   makeRoom(wanted: number, asker: Group): number;
   /** For how many instances more of this group there is room as it is. */
@@ -40,6 +42,8 @@ export interface GroupHost {
   /** An instance became idle or ended: another version's waiters may have room now. */
   onRoom(): void;
   onSettled(invocation: Invocation, done: PeerDone | undefined): void;
+  /** The worker failed at a frame of an instance's. */
+  onFault(error: Error, instance: { function: string; sandbox: number }): void;
 }
 
 /** All that this worker does for one version: who waits, who serves, what is starting. */
@@ -199,6 +203,7 @@ export class Group {
 
   onGone(instance: Instance): void {
     this.#active -= instance.active;
+    this.#host.usage.countGone(this.name, instance.sandboxId);
     this.#instances.delete(instance);
     const at = this.#available.indexOf(instance);
     if (at >= 0) this.#available.splice(at, 1);
@@ -221,8 +226,12 @@ export class Group {
     this.#host.logs.failure(this.name, this.digest, failure, invocation.head.requestId);
   }
 
+  onFault(error: Error, { sandboxId }: Instance): void {
+    this.#host.onFault(error, { function: this.name, sandbox: sandboxId });
+  }
+
   discard(forked: Forked): void {
-    this.#host.starter.discard(forked);
+    void this.#host.starter.discard(forked).then((used) => this.#host.usage.countDestroyed(this.name, forked.sandbox.id, used));
   }
 
   #give(invocation: Invocation, instance: Instance): void {

@@ -21,6 +21,8 @@ export interface InstanceOwner {
   onSettled(invocation: Invocation, done: PeerDone | undefined): void;
   onLog(line: PeerLog, invocation: Invocation | undefined): void;
   onFailure(failure: PeerFailure, invocation: Invocation): void;
+  /** The worker itself failed at a frame of the instance's, which is ended for it. */
+  onFault(error: Error, instance: Instance): void;
   /** The sandbox and all in it are to be destroyed. */
   discard(forked: Forked): void;
 }
@@ -73,6 +75,20 @@ export class Instance implements FrameHandler {
 
   get pid(): number {
     return this.#forked.process.pid;
+  }
+
+  get initPid(): number {
+    return this.#forked.sandbox.initPid;
+  }
+
+  /** What it was made of. */
+  get version(): ReadyVersion {
+    return this.#version;
+  }
+
+  /** Invocations that it was given in its life. */
+  get served(): number {
+    return this.#served;
   }
 
   get active(): number {
@@ -140,11 +156,15 @@ export class Instance implements FrameHandler {
     else throw new FrameError(`an instance has no frame of type ${type} to send`);
   }
 
-  onEnd(violation: FrameError | undefined): void {
+  onEnd(cause: Error | undefined): void {
     if (this.#gone) return;
-    if (violation !== undefined) {
-      this.#owner.onLog({ time: Date.now(), level: "error", message: `protocol violation: ${violation.message}` }, undefined);
+    if (cause instanceof FrameError) {
+      this.#owner.onLog({ time: Date.now(), level: "error", message: `protocol violation: ${cause.message}` }, undefined);
       return this.end(VERDICTS.protocol);
+    }
+    if (cause !== undefined) {
+      this.#owner.onFault(cause, this);
+      return this.end(VERDICTS.fault);
     }
     this.#leave();
     void this.#die();

@@ -53,11 +53,9 @@ function loading(
       else if (type === FrameType.loaded) outcome.resolve(parsePeer(PeerLoaded, payload));
       else throw new FrameError("unexpected frame while loading");
     },
-    onEnd(violation) {
-      const died =
-        violation === undefined
-          ? deathOf(forked, version)
-          : Promise.resolve(new FnError("FUNCTION_PROTOCOL", undefined, { cause: violation }));
+    onEnd(cause) {
+      const code = cause instanceof FrameError ? "FUNCTION_PROTOCOL" : "INTERNAL";
+      const died = cause === undefined ? deathOf(forked, version) : Promise.resolve(new FnError(code, undefined, { cause }));
       died.then(outcome.reject, outcome.reject);
     },
   };

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { FnError } from "@zygo/contracts";
 import type { RuntimeName, StartKind } from "@zygo/contracts/names";
-import type { SandboxHost } from "@zygo/sandbox";
+import type { SandboxHost, SandboxUsage } from "@zygo/sandbox";
 import { Forked } from "./forked.ts";
 import type { InsideServices } from "./inside.ts";
 import { loadVersion } from "./load.ts";
@@ -102,14 +102,19 @@ export class Starter {
       const loaded = await loadVersion(forked, version, given);
       return { forked, kind, loaded, initMs: performance.now() - loadAt };
     } catch (error) {
-      this.discard(forked);
+      void this.discard(forked);
       throw error;
     }
   }
 
-  /** Destroys in the background. */
-  discard(forked: Forked): void {
-    forked.destroy().catch((error: unknown) => this.#log.error("sandbox not destroyed", { sandbox: forked.sandbox.id, error }));
+  /** Destroys it. Never rejects: undefined when it could not be, which the log tells. */
+  async discard(forked: Forked): Promise<SandboxUsage | undefined> {
+    try {
+      return await forked.destroy();
+    } catch (error) {
+      this.#log.error("sandbox not destroyed", { sandbox: forked.sandbox.id, error });
+      return undefined;
+    }
   }
 
   async close(): Promise<void> {
@@ -149,7 +154,7 @@ export class Starter {
       return forked;
     } catch (error) {
       this.#log.error("pool sandbox cannot be assigned", { sandbox: forked.sandbox.id, error });
-      this.discard(forked);
+      void this.discard(forked);
       return undefined;
     }
   }

@@ -14,6 +14,8 @@ export const VERDICTS = {
   deadlineWaiting: { code: "QUEUE_TIMEOUT", detail: "Every instance of the function was busy until the deadline." },
   deadlineQueued: { code: "QUEUE_TIMEOUT", detail: "The invocation waited in the queue until its deadline." },
   protocol: { code: "FUNCTION_PROTOCOL", detail: "The function's process broke the protocol with the platform." },
+  /** What was wrong with it is in the worker's log. */
+  fault: { code: "INTERNAL", detail: "The platform failed while it served this invocation; its instance was ended." },
   neighbour: {
     code: "FUNCTION_CRASHED",
     detail: "The instance was ended because another invocation that it served overran its deadline.",

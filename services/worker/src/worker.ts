@@ -116,6 +116,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     rooms,
     templates: starter.templates,
     probe: (request) => probe(request, { versions, starter, host, log }),
+    usage: dispatcher.usage,
     prewarm: (request) => dispatcher.prewarm(request),
     trouble: () => undefined,
     log,

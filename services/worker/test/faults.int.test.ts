@@ -1,5 +1,5 @@
 import { processes, waitFor } from "@zygo/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { startPlatform, type Platform, type TestFunction } from "./platform.ts";
 
 let platform: Platform;
@@ -204,4 +204,23 @@ test("a zygote that dies again while it starts is started once more, and starts 
   const fresh = await platform.deploy("again", `exports.fetch = () => new Response("started");`, { reuse: "never" });
   for (let round = 0; round < 4; round++) expect((await platform.call(fresh)).body).toBe("started");
   expect(platform.lines.filter(({ msg }) => msg === "zygote not started")).toHaveLength(1);
+});
+
+test("a fault of the worker's own, at a frame of an instance, ends that instance and nothing else", async () => {
+  const innocent = await platform.deploy("innocent", "exports.fetch = () => new Response('fine');");
+  const talker = await platform.deploy("talker", "exports.fetch = () => { console.log('trigger'); return new Promise(() => {}); };");
+  await platform.call(innocent);
+  const { logs } = platform.worker.dispatcher;
+  const add = logs.add.bind(logs);
+  const broken = vi.spyOn(logs, "add").mockImplementation((name, ...rest) => {
+    if (name === "talker") throw new TypeError("a bug");
+    add(name, ...rest);
+  });
+  try {
+    expect((await platform.call(talker)).failure?.code).toBe("INTERNAL");
+  } finally {
+    broken.mockRestore();
+  }
+  expect((await platform.call(innocent)).head?.status).toBe(200);
+  expect(platform.lines.find(({ msg }) => String(msg).includes("a fault of the worker's own"))).toMatchObject({ function: "talker" });
 });
