@@ -1,16 +1,22 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import { startPlatform, waitFor, type Platform } from "@zygo/testkit";
+import { example, settled, startPlatform, waitFor, type Held, type Platform } from "@zygo/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 let platform: Platform;
+let before: Held;
 const fixture = join(import.meta.dirname, "fixtures/triggered.ts");
 
 beforeAll(async () => {
   platform = await startPlatform();
+  // A first call opens what the worker keeps: its connection to the gateway.
+  await platform.deploy(example("hello"));
+  await fetch(platform.at("hello"));
+  await platform.client.delete("hello");
+  before = await platform.rest();
   await platform.deploy(fixture);
 }, 60_000);
-afterAll(() => platform.stop());
+afterAll(() => platform?.stop());
 
 interface Line {
   message: string;
@@ -99,4 +105,12 @@ test("a webhook: signed deliveries run the function once, others are refused", a
     headers: { "x-fn-webhook-event": "push", "x-fn-webhook-provider": "github" },
   });
   expect((await platform.fn(["webhook", "ls", "--json"])).stdout).not.toContain(made.secret);
+});
+
+test("a deleted function leaves nothing: no schedule, webhook, process, mount, cgroup, network namespace or descriptor", async () => {
+  await platform.client.delete("triggered");
+  expect(await json("cron", "ls")).toEqual({ schedules: [] });
+  expect(await json("webhook", "ls")).toEqual({ webhooks: [] });
+  expect((await fetch(`${platform.url}/hooks/repo`, { method: "POST", body: "{}" })).status).toBe(401);
+  expect(await settled(before, () => platform.held(), 20_000)).toEqual(before);
 });
