@@ -12,10 +12,9 @@ import { checkName, nameOfFile } from "../function-name.ts";
 import { writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
 import { readEnv } from "../key-values.ts";
-import { readNetwork } from "../network-flag.ts";
+import { readOverrides } from "../override-flags.ts";
 import { Progress } from "../progress.ts";
 import { showDeployed, showDeployedLine } from "../show-deployed.ts";
-import { parseDuration, parseMemory, parseNumber } from "../units.ts";
 
 const help = `Usage: fn deploy <file…> [options]
 
@@ -27,6 +26,11 @@ Options:
   --memory <MiB>       such as 128 or 1g
   --timeout <time>     such as 500ms, 5s or 2m
   --cpu <cores>        such as 0.5
+  --pids <n>           processes and threads of an instance; default 64
+  --tmp <MiB>          bytes of /tmp, such as 64 or 1g; --tmp-files <n> bounds its files, default 4096
+  --open-files <n>     descriptors of a process; default 1024
+  --disk <MiB/s>       what an instance reads from disk, and as much that it writes; default 200
+  --max-response <MiB> body of one answer, such as 0.5 or 1g; default 100
   --env <NAME=value>   may be repeated; wins over --env-file
   --env-file <file>    lines of NAME=value
   --reuse <how>        always, never, or how many requests an instance serves
@@ -53,6 +57,12 @@ const FLAGS = {
   memory: { type: "string" },
   timeout: { type: "string" },
   cpu: { type: "string" },
+  pids: { type: "string" },
+  tmp: { type: "string" },
+  "tmp-files": { type: "string" },
+  "open-files": { type: "string" },
+  disk: { type: "string" },
+  "max-response": { type: "string" },
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   reuse: { type: "string" },
@@ -102,39 +112,6 @@ function nameTargets(files: string[], name: string | undefined): Target[] {
   const twice = targets.find((target, index) => targets.findIndex((other) => other.name === target.name) !== index);
   if (twice !== undefined) throw new UsageError(`two files would be the function '${twice.name}': deploy them one by one with --name`);
   return targets;
-}
-
-function readOverrides({
-  memory,
-  timeout,
-  cpu,
-  reuse,
-  runtime,
-  warmup,
-  network,
-  auth,
-  secret,
-  "network-mbps": networkMbps,
-  "no-template": noTemplate,
-}: { [flag in "auth" | "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
-  "no-template"?: boolean;
-  network?: string[];
-  secret?: string[];
-}): DeploySettings["overrides"] {
-  const policy = readNetwork(network);
-  return {
-    ...(policy === undefined ? {} : { network: policy }),
-    ...(auth === undefined ? {} : { auth }),
-    ...(secret === undefined ? {} : { secrets: secret }),
-    ...(networkMbps === undefined ? {} : { networkMbps: parseNumber("--network-mbps", networkMbps) }),
-    ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
-    ...(cpu === undefined ? {} : { cpu: parseNumber("--cpu", cpu) }),
-    ...(reuse === undefined ? {} : { reuse: reuse === "always" || reuse === "never" ? reuse : parseNumber("--reuse", reuse) }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(warmup === undefined ? {} : { warmup }),
-    ...(noTemplate === true ? { template: false } : {}),
-  };
 }
 
 async function deployAll(
