@@ -12,7 +12,6 @@ test("every flag becomes its member of the config, in the config's unit", () => 
     "tmp-files": "99",
     "open-files": "256",
     disk: "1.5",
-    "max-response": "0.25",
     "network-mbps": "10",
     reuse: "never",
     runtime: "node22",
@@ -29,7 +28,6 @@ test("every flag becomes its member of the config, in the config's unit", () => 
     tmpFiles: 99,
     openFiles: 256,
     diskMbPerSecond: 1.5,
-    maxResponseMb: 0.25,
     networkMbps: 10,
     reuse: "never",
     runtime: "node22",
@@ -42,9 +40,6 @@ test("every flag becomes its member of the config, in the config's unit", () => 
 
 test("what is left out stays the config's", () => expect(readOverrides({})).toEqual({}));
 
-test.each([{ pids: "many" }, { "open-files": "" }, { "max-response": "1 MiB" }, { tmp: "64 bytes" }])(
-  "%j is a mistake of usage",
-  (flags) => {
-    expect(() => readOverrides(flags)).toThrow(/^--/);
-  },
-);
+test.each([{ pids: "many" }, { "open-files": "" }, { tmp: "64 bytes" }])("%j is a mistake of usage", (flags) => {
+  expect(() => readOverrides(flags)).toThrow(/^--/);
+});

@@ -22,7 +22,6 @@ const MEMBERS = {
   "tmp-files": ["tmpFiles", parseNumber],
   "open-files": ["openFiles", parseNumber],
   disk: ["diskMbPerSecond", parseNumber],
-  "max-response": ["maxResponseMb", parseNumber],
   "network-mbps": ["networkMbps", parseNumber],
   reuse: ["reuse", parseReuse],
 } as const satisfies Record<string, readonly [string, (flag: string, text: string) => unknown]>;

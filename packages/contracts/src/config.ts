@@ -21,7 +21,6 @@ export const MAX_OPEN_FILES = 65_536;
 const DEFAULT_TMP_FILES = 4096;
 const DEFAULT_OPEN_FILES = 1024;
 const DEFAULT_DISK_MB_PER_SECOND = 200;
-const DEFAULT_MAX_RESPONSE_MB = 100;
 /** Names of environment variables that a function may have. `FN_` and the loader's own are the platform's, and `env.queue` sends messages. */
 const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$|queue$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set");
 
@@ -46,8 +45,6 @@ export const FunctionConfig = z.strictObject({
   openFiles: z.int().min(64).max(MAX_OPEN_FILES).optional(),
   /** MiB/s that an instance reads from the host's disk, and as many that it writes. */
   diskMbPerSecond: z.number().min(0.1).max(100_000).optional(),
-  /** MiB of body that one answer may have. */
-  maxResponseMb: z.number().min(0.001).max(1_000_000).optional(),
   /** Invocations that one instance serves at a time. */
   concurrency: z.int().min(1).max(1000).optional(),
   minInstances: z.int().min(0).max(1000).optional(),
@@ -94,7 +91,6 @@ export const Limits = FunctionConfig.required().extend({
   tmpFiles: FunctionConfig.shape.tmpFiles.unwrap().default(DEFAULT_TMP_FILES),
   openFiles: FunctionConfig.shape.openFiles.unwrap().default(DEFAULT_OPEN_FILES),
   diskMbPerSecond: FunctionConfig.shape.diskMbPerSecond.unwrap().default(DEFAULT_DISK_MB_PER_SECOND),
-  maxResponseMb: FunctionConfig.shape.maxResponseMb.unwrap().default(DEFAULT_MAX_RESPONSE_MB),
   template: z.boolean().default(true),
   warmup: FunctionConfig.shape.warmup.unwrap().default(null),
   network: NetworkPolicy.default("internet"),
@@ -120,7 +116,6 @@ export const DEFAULT_LIMITS: Limits = {
   tmpFiles: DEFAULT_TMP_FILES,
   openFiles: DEFAULT_OPEN_FILES,
   diskMbPerSecond: DEFAULT_DISK_MB_PER_SECOND,
-  maxResponseMb: DEFAULT_MAX_RESPONSE_MB,
   concurrency: 1,
   minInstances: 0,
   maxInstances: 100,

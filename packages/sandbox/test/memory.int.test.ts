@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cgroupFile, cgroupPaths } from "./cgroup-files.ts";
 import { GARBAGE } from "./fixtures/garbage.ts";
-import { LIMITS, openTestHost, startInstance, type TestHost } from "./open-host.ts";
+import { freezeTemplate, LIMITS, openTestHost, startInstance, type TestHost } from "./open-host.ts";
 
 const MIB = 2 ** 20;
 
@@ -27,6 +27,16 @@ describe.each(["node24", "node22", "node26"] as const)("memory of an instance of
       expect((await sandbox.usage()).oomKilled).toBe(false);
     },
   );
+
+  it("an instance of a template reads its own use, not the template's", async () => {
+    const layer = test.layer(GARBAGE["objects that die old, out of 45 MB"]!);
+    const template = await freezeTemplate(test, { runtime, limits: LIMITS, hostname: "template", layer });
+    const sandbox = await template.createSandbox({ limits: LIMITS, hostname: "clone" });
+    const instance = await startInstance(sandbox);
+    expect(await instance.call()).toBe("done");
+    expect((await sandbox.usage()).oomKilled).toBe(false);
+    await template.destroy();
+  });
 
   it("garbage is the instance's end where the heap does not know its limit", async () => {
     const layer = test.layer(GARBAGE["objects that die old, out of 45 MB"]!);

@@ -15,7 +15,6 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   tmpFiles: true,
   openFiles: true,
   diskMbPerSecond: true,
-  maxResponseMb: true,
   concurrency: true,
   minInstances: true,
   maxInstances: true,

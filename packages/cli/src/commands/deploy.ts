@@ -30,7 +30,6 @@ Options:
   --tmp <MiB>          bytes of /tmp, such as 64 or 1g; --tmp-files <n> bounds its files, default 4096
   --open-files <n>     descriptors of a process; default 1024
   --disk <MiB/s>       what an instance reads from disk, and as much that it writes; default 200
-  --max-response <MiB> body of one answer, such as 0.5 or 1g; default 100
   --env <NAME=value>   may be repeated; wins over --env-file
   --env-file <file>    lines of NAME=value
   --reuse <how>        always, never, or how many requests an instance serves
@@ -62,7 +61,6 @@ const FLAGS = {
   "tmp-files": { type: "string" },
   "open-files": { type: "string" },
   disk: { type: "string" },
-  "max-response": { type: "string" },
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   reuse: { type: "string" },
