@@ -80,7 +80,7 @@ Birth ForkServer::serve() {
     if (wanted[0].revents == 0) continue;
     Order order;
     if (take_order(order) && fork_into(order)) {
-      return {order.channel.release(), order.control.release(), order.request.sandbox};
+      return {order.channel.release(), order.control.release(), order.request.sandbox, std::move(order.memory_gauge)};
     }
   }
 }
@@ -107,11 +107,12 @@ bool ForkServer::read_order(std::vector<sys::Fd>& fds, Order& order) {
   const jail::ForkKind kind = order.request.kind;
   const bool nested = kind == jail::ForkKind::kNested;
   const bool templ = kind == jail::ForkKind::kTemplate;
-  const size_t own = 2 + (nested ? std::size(kNestedKinds) : templ ? 2 : 1);
+  const size_t own = 3 + (nested ? std::size(kNestedKinds) : templ ? 2 : 1);
   if (nested != (role_ == Role::kTemplate) || fds.size() < own) return false;
   auto next = fds.begin();
   order.channel = std::move(*next++);
   order.entry.gate = std::move(*next++);
+  order.memory_gauge = std::move(*next++);
   if (nested) {
     for (const int kinds : kNestedKinds) order.entry.namespaces.push_back({std::move(*next++), kinds});
   } else {
@@ -125,6 +126,7 @@ bool ForkServer::read_order(std::vector<sys::Fd>& fds, Order& order) {
   order.entry.seccomp = templ ? filters_.templ : filters_.instance;
   order.entry.inherited = &inherited_;
   order.entry.uid = order.request.uid;
+  order.entry.open_files = order.request.open_files;
   order.entry.forks = templ;
   return true;
 }

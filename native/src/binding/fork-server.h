@@ -29,6 +29,7 @@ struct Birth {
   int channel = -1;
   int control = -1;  // a template's socket to the launcher
   uint32_t sandbox = 0;
+  sys::Fd memory_gauge;  // the file that tells how much memory its sandbox uses
 };
 
 class ForkServer {
@@ -47,6 +48,7 @@ class ForkServer {
     jail::ForkRequest request{};
     sys::Fd channel;
     sys::Fd control;
+    sys::Fd memory_gauge;
     jail::Entry entry;
   };
 

@@ -5,6 +5,7 @@
 //                                  { channel, control }; control is -1 but in a template
 //   serveTemplate(controlFd, instanceFilter) → the same in a template, whose children are instances
 //   tellFrozen(controlFd, reasons)
+//   watchMemory(limitBytes, collectGarbage)   in a forked child, once; see memory-watch.h
 //   handles() → { type, active }[] of the event loop; requests() → how many are under way
 //   forkCheck() → { pid, fd }: a plain fork for the self-test; pid is 0 in the child
 //   collect(pid, fd, timeoutMs) → what the check child wrote, or null when it hung or crashed
@@ -19,12 +20,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 
 #include "binding/become-child.h"
 #include "binding/calm-platform.h"
 #include "binding/fork-server.h"
 #include "binding/loop-state.h"
+#include "binding/memory-watch.h"
 #include "napi.h"
 #include "sys/socket.h"
 
@@ -47,7 +50,8 @@ std::span<const char> bytes_of(const Napi::Value& value) {
 Napi::Value serve_as(const Napi::CallbackInfo& info, ForkServer::Role role, const binding::Filters& filters) {
   ForkServer server(role, info[0].As<Napi::Number>().Int32Value(), filters);
   if (const auto prepared = server.prepare(); !prepared) throw napi_error(info.Env(), prepared.failure());
-  const binding::Birth birth = server.serve();
+  binding::Birth birth = server.serve();
+  binding::use_memory_gauge(std::move(birth.memory_gauge));
   auto child = Napi::Object::New(info.Env());
   child["channel"] = birth.channel;
   child["control"] = birth.control;
@@ -139,7 +143,21 @@ Napi::Value socket_pair(const Napi::CallbackInfo& info) {
 Napi::Value exit_now(const Napi::CallbackInfo& info) { _exit(info[0].ToNumber().Int32Value()); }
 
 Napi::Value calm_platform(const Napi::CallbackInfo& info) {
+  if (const auto watchable = binding::memory_watch_available(); !watchable)
+    throw napi_error(info.Env(), watchable.failure());
   if (const auto calm = binding::calm_platform(); !calm) throw napi_error(info.Env(), calm.failure());
+  return info.Env().Undefined();
+}
+
+Napi::Value watch_memory(const Napi::CallbackInfo& info) {
+  const auto limit = static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
+  const auto collector = std::make_shared<Napi::FunctionReference>(Napi::Persistent(info[1].As<Napi::Function>()));
+  auto collect = [collector] {
+    const Napi::HandleScope scope(collector->Env());
+    collector->Value().Call({});
+  };
+  if (const auto watched = binding::watch_memory(limit, std::move(collect)); !watched)
+    throw napi_error(info.Env(), watched.failure());
   return info.Env().Undefined();
 }
 
@@ -155,6 +173,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["pid"] = Napi::Function::New(env, own_pid);
   exports["socketPair"] = Napi::Function::New(env, socket_pair);
   exports["exit"] = Napi::Function::New(env, exit_now);
+  exports["watchMemory"] = Napi::Function::New(env, watch_memory);
   exports["ready"] = Napi::Function::New(env, ready);
   return exports;
 }

@@ -26,8 +26,7 @@ const std::string kRootfs = "/rootfs";
 
 // Room for /etc files and mount points beside /tmp.
 constexpr unsigned long long kOverheadBytes = 256 * 1024;
-constexpr unsigned long long kBytesPerInode = 16 * 1024;
-constexpr unsigned long long kLeastInodes = 256;
+constexpr unsigned long long kOverheadInodes = 32;
 
 // Hidden: they tell of the host, or let it be changed. Source: the OCI default masks, plus what later advisories added.
 constexpr const char* kMaskedFiles[] = {"acpi",          "asound",      "interrupts", "kcore",       "keys",
@@ -54,7 +53,8 @@ Done private_mounts(Blueprint&) { return sys::make_private("/"); }
 
 // One bounded tmpfs holds the overlay's upper layer and /tmp.
 Done mount_scratch(Blueprint& print) {
-  TRY(sys::mount("tmpfs", kScratch, MS_NOSUID | MS_NODEV, "mode=755," + scratch_size(print.tmp_bytes)));
+  TRY(sys::mount("tmpfs", kScratch, MS_NOSUID | MS_NODEV,
+                 "mode=755," + scratch_size(print.tmp_bytes, print.tmp_files)));
   TRY(sys::make_dir(kScratch + "/upper", 0755));
   TRY(sys::make_dir(kScratch + "/work", 0755));
   TRY(sys::make_dir(kScratch + "/tmp", 0755));
@@ -166,9 +166,9 @@ constexpr Step<Blueprint> kPlan[] = {
 
 std::span<const Step<Blueprint>> build_plan() { return kPlan; }
 
-std::string scratch_size(unsigned long long tmp_bytes) {
-  const unsigned long long bytes = tmp_bytes + kOverheadBytes;
-  return "size=" + std::to_string(bytes) + ",nr_inodes=" + std::to_string(kLeastInodes + bytes / kBytesPerInode);
+std::string scratch_size(unsigned long long tmp_bytes, unsigned long long tmp_files) {
+  return "size=" + std::to_string(tmp_bytes + kOverheadBytes) +
+         ",nr_inodes=" + std::to_string(tmp_files + kOverheadInodes);
 }
 
 }  // namespace jail

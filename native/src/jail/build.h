@@ -15,6 +15,7 @@ struct Blueprint {
   std::string layer;  // "/layers/<name>", or empty
   std::string hostname;
   unsigned long long tmp_bytes = 0;
+  unsigned long long tmp_files = 0;
   Ids ids;
   int mapped = -1;  // readable once the id maps are written; -1: the user namespace is a domain's, and has its maps
   int lifeline = -1;
@@ -26,6 +27,6 @@ struct Blueprint {
 std::span<const Step<Blueprint>> build_plan();
 
 // Size options of the sandbox's one tmpfs, for mount and remount.
-std::string scratch_size(unsigned long long tmp_bytes);
+std::string scratch_size(unsigned long long tmp_bytes, unsigned long long tmp_files);
 
 }  // namespace jail

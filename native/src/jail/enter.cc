@@ -41,11 +41,17 @@ Done join_namespaces(Entry& entry) {
 }
 
 // No RLIMIT_AS: V8 reserves tens of GiB of addresses. File sizes are bounded by the tmpfs.
-Done limit_resources(Entry&) {
+Done limit_resources(Entry& entry) {
   constexpr unsigned long long kMiB = 1024 * 1024;
   const std::pair<int, unsigned long long> limits[] = {
-      {RLIMIT_CORE, 0},   {RLIMIT_NOFILE, 1024}, {RLIMIT_MEMLOCK, 64 * 1024}, {RLIMIT_MSGQUEUE, 0},
-      {RLIMIT_RTPRIO, 0}, {RLIMIT_NICE, 0},      {RLIMIT_SIGPENDING, 1024},   {RLIMIT_STACK, 8 * kMiB},
+      {RLIMIT_CORE, 0},
+      {RLIMIT_NOFILE, sys::grantable_files(entry.open_files)},
+      {RLIMIT_MEMLOCK, 64 * 1024},
+      {RLIMIT_MSGQUEUE, 0},
+      {RLIMIT_RTPRIO, 0},
+      {RLIMIT_NICE, 0},
+      {RLIMIT_SIGPENDING, 1024},
+      {RLIMIT_STACK, 8 * kMiB},
   };
   for (const auto& [resource, value] : limits) TRY(sys::limit_resource(resource, value));
   return done();

@@ -25,6 +25,7 @@ struct Entry {
   const Inherited* inherited = nullptr;
   uid_t uid = kFunction;
   bool forks = false;  // a template: keeps the right to join namespaces of its own user namespace
+  uint64_t open_files = 0;
 };
 
 // Namespaces, ids, capabilities, limits. The caller then repairs Node's loop and installs the filter with the plan

@@ -6,7 +6,8 @@
 
 namespace jail {
 
-// Every request brings the instance's channel and the gate, then what its kind needs, then a cgroup door a hierarchy.
+// Every request brings the instance's channel, the gate and the gauge of its sandbox's memory, then what its kind
+// needs, then a cgroup door a hierarchy.
 // The gate yields a byte once the sandbox is built, and ends when it never will be: a child forked early waits there.
 enum class ForkKind : uint32_t {
   kInstance = 1,  // to a zygote: the pidfd of the sandbox's pid 1
@@ -17,7 +18,8 @@ enum class ForkKind : uint32_t {
 struct ForkRequest {
   ForkKind kind;
   uint32_t sandbox;
-  uint32_t uid;       // the function's, inside
+  uint32_t uid;  // the function's, inside
+  uint32_t open_files;
   char fail_at[128];  // failure injection, as of run_plan; empty: none
 };
 

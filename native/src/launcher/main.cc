@@ -8,9 +8,11 @@
 #include <getopt.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "launcher/cgroups.h"
@@ -25,6 +27,8 @@ using sys::Done;
 using sys::Fd;
 
 constexpr int kWorkerSocket = 3;
+// The most that a function may ask for. Source: packages/contracts/src/config.ts
+constexpr rlim_t kMostOpenFiles = 65'536;
 constexpr int kLockAttempts = 500;
 constexpr int kLockPauseMicros = 10'000;
 
@@ -92,12 +96,31 @@ sys::Result<Fd> signals() {
   return fd;
 }
 
+// Sandboxes read their layers; what they write stays in memory, but for volumes, which lie beside the layers.
+std::vector<std::string> disks(const StageSources& sources) {
+  std::vector<std::string> paths{sources.layers_dir};
+  for (const auto& [runtime, directory] : sources.bases) paths.push_back(directory);
+  return paths;
+}
+
+// A process can give others no more than it may have itself; a host that keeps its own bound lower than what functions
+// may ask for bounds them too. It holds several descriptors a sandbox itself.
+void allow_open_files() {
+  rlimit own{};
+  if (::getrlimit(RLIMIT_NOFILE, &own) < 0) return;
+  const rlimit wanted{std::max(own.rlim_max, kMostOpenFiles), std::max(own.rlim_max, kMostOpenFiles)};
+  if (::setrlimit(RLIMIT_NOFILE, &wanted) == 0) return;
+  own.rlim_cur = own.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &own);
+}
+
 Done serve(const Options& options) {
+  allow_open_files();
   (void)::setsid();
   if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
   const Fd held = TRY(lock(options.stage.work_dir + "/../launcher.lock"));
   Fd child_signals = TRY(signals());
-  Cgroups cgroups = TRY(Cgroups::open(options.name));
+  Cgroups cgroups = TRY(Cgroups::open(options.name, disks(options.stage)));
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
   Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
                     TRY(sys::open_path(options.template_filter, O_RDONLY)), TRY(sys::open_path("/dev/zero", O_RDONLY))};

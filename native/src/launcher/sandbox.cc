@@ -143,10 +143,15 @@ struct Sandbox::Creation {
   }
 
   [[noreturn]] void become_first() const {
-    jail::Blueprint print{"/base/" + spec.runtime, spec.layer.empty() ? "" : "/layers/" + spec.layer,
-                          spec.hostname,           spec.limits.tmp_bytes,
-                          spec.place.ids(),        spec.place.domain == nullptr ? mapped.read.get() : -1,
-                          shared.lifeline,         status.write.get(),
+    jail::Blueprint print{"/base/" + spec.runtime,
+                          spec.layer.empty() ? "" : "/layers/" + spec.layer,
+                          spec.hostname,
+                          spec.limits.tmp_bytes,
+                          spec.limits.tmp_files,
+                          spec.place.ids(),
+                          spec.place.domain == nullptr ? mapped.read.get() : -1,
+                          shared.lifeline,
+                          status.write.get(),
                           shared.init_program};
     become_init(print, spec.fail_at);
   }
@@ -177,7 +182,7 @@ struct Sandbox::Assignment {
     return done();
   }
   static Done resize_scratch(Assignment& given) {
-    const std::string size = jail::scratch_size(given.limits.tmp_bytes);
+    const std::string size = jail::scratch_size(given.limits.tmp_bytes, given.limits.tmp_files);
     constexpr unsigned long kFlags = MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC;
     if (::mount(nullptr, "/tmp", nullptr, kFlags, size.c_str()) < 0) return sys::failure("remount", "/tmp");
     return done();
@@ -200,6 +205,7 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   if (spec.place.domain != nullptr) sandbox.domain_ = spec.place.domain->id();
   sandbox.slot_ = spec.place.slot;
   sandbox.function_uid_ = spec.place.ids().function;
+  sandbox.open_files_ = spec.limits.open_files;
   Creation making{shared, spec, sandbox};
   bool made = jail::run_plan<Creation>(Creation::kPlan, making, spec.fail_at, failed);
   if (made) conceived(sandbox);
@@ -216,6 +222,7 @@ bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limit
     return false;
   }
   has_layer_ = true;
+  open_files_ = limits.open_files;
   Assignment given{*this, layer, limits};
   const bool assigned = jail::run_plan<Assignment>(Assignment::kPlan, given, shared.fail_at, failed);
   if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts

@@ -66,6 +66,7 @@ class Sandbox {
   uint32_t domain() const { return domain_; }
   uid_t slot() const { return slot_; }
   uid_t function_uid() const { return function_uid_; }
+  uint64_t open_files() const { return open_files_; }
 
  private:
   struct Creation;
@@ -82,6 +83,7 @@ class Sandbox {
   uint32_t domain_ = 0;
   uid_t slot_ = 0;
   uid_t function_uid_ = jail::kFunction;
+  uint64_t open_files_ = 0;
 };
 
 // A layer's name must be one path component.

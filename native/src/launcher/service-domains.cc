@@ -107,9 +107,10 @@ void Service::fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds
   }
   auto spaces = open_namespaces(sandbox.init_pid());
   if (!spaces) return link_.refuse(id, {"fork", spaces.failure().text()});
-  jail::ForkRequest request{jail::ForkKind::kNested, sandbox.id(), sandbox.function_uid(), {}};
+  jail::ForkRequest request{
+      jail::ForkKind::kNested, sandbox.id(), sandbox.function_uid(), static_cast<uint32_t>(sandbox.open_files()), {}};
   failure_in_nested(shared_.fail_at).copy(request.fail_at, sizeof request.fail_at);
-  std::vector<int> fds{ends.channel, ends.gate};
+  std::vector<int> fds{ends.channel, ends.gate, sandbox.cgroup().memory_gauge()};
   for (const sys::Fd& space : *spaces) fds.push_back(space.get());
   for (const int door : sandbox.cgroup().doors()) fds.push_back(door);
   if (const auto asked = domain->second.request_fork(request, fds); !asked) {

@@ -142,10 +142,13 @@ void Service::fork_into(const Json& id, const Sandbox& sandbox, const ForkEnds& 
   const auto zygote = zygotes_.find(sandbox.runtime());
   if (zygote == zygotes_.end()) return link_.refuse(id, {"fork", "no zygote of this runtime"});
   const bool templ = ends.control >= 0;
-  jail::ForkRequest request{
-      templ ? jail::ForkKind::kTemplate : jail::ForkKind::kInstance, sandbox.id(), sandbox.function_uid(), {}};
+  jail::ForkRequest request{templ ? jail::ForkKind::kTemplate : jail::ForkKind::kInstance,
+                            sandbox.id(),
+                            sandbox.function_uid(),
+                            static_cast<uint32_t>(sandbox.open_files()),
+                            {}};
   shared_.fail_at.copy(request.fail_at, sizeof request.fail_at);
-  std::vector<int> fds{ends.channel, ends.gate, sandbox.init().get()};
+  std::vector<int> fds{ends.channel, ends.gate, sandbox.cgroup().memory_gauge(), sandbox.init().get()};
   if (templ) fds.push_back(ends.control);
   for (const int door : sandbox.cgroup().doors()) fds.push_back(door);
   if (const auto asked = zygote->second.request_fork(request, fds); !asked) {

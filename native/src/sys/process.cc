@@ -183,6 +183,11 @@ Done limit_resource(int resource, unsigned long long value) {
   return done();
 }
 
+unsigned long long grantable_files(unsigned long long wanted) {
+  rlimit own{};
+  return ::getrlimit(RLIMIT_NOFILE, &own) == 0 && own.rlim_max < wanted ? own.rlim_max : wanted;
+}
+
 Done send_signal(const Fd& pidfd, int signal) {
   if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) < 0 && errno != ESRCH)
     return failure("pidfd_send_signal");

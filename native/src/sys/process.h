@@ -37,6 +37,8 @@ Done limit_resource(int resource, unsigned long long value);
 Result<Fd> open_process(pid_t pid);
 // How a process that was reaped ended, as waitpid gives it. Nothing where the kernel does not tell (before Linux 6.15).
 std::optional<int> exit_status(const Fd& pidfd);
+// Of open files: `wanted`, or what the calling process may have itself when that is less.
+unsigned long long grantable_files(unsigned long long wanted);
 Done send_signal(const Fd& pidfd, int signal);
 
 }  // namespace sys

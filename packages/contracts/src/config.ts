@@ -16,6 +16,11 @@ export const shortVersion = (digest: string): string => digest.slice(7, 19);
 export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
 
 const DEFAULT_NETWORK_MBPS = 100;
+/** Most that `openFiles` may be. */
+export const MAX_OPEN_FILES = 65_536;
+const DEFAULT_TMP_FILES = 4096;
+const DEFAULT_OPEN_FILES = 1024;
+const DEFAULT_DISK_MB_PER_SECOND = 200;
 /** Names of environment variables that a function may have. `FN_` and the loader's own are the platform's, and `env.queue` sends messages. */
 const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$|queue$)[A-Za-z_][A-Za-z0-9_]{0,127}$/, "not a name that a function may set");
 
@@ -34,6 +39,12 @@ export const FunctionConfig = z.strictObject({
   pids: z.int().min(8).max(4096).optional(),
   /** MiB of /tmp. */
   tmpMb: z.int().min(1).max(4096).optional(),
+  /** Files and directories in /tmp. */
+  tmpFiles: z.int().min(16).max(1_000_000).optional(),
+  /** Descriptors that a process may have open: files, sockets, pipes. */
+  openFiles: z.int().min(64).max(MAX_OPEN_FILES).optional(),
+  /** MiB/s that an instance reads from the host's disk, and as many that it writes. */
+  diskMbPerSecond: z.number().min(0.1).max(100_000).optional(),
   /** Invocations that one instance serves at a time. */
   concurrency: z.int().min(1).max(1000).optional(),
   minInstances: z.int().min(0).max(1000).optional(),
@@ -77,6 +88,9 @@ export type FunctionConfig = z.infer<typeof FunctionConfig>;
 
 /** What a version runs with: every member decided. Those with a default here are not in the records of older deploys. */
 export const Limits = FunctionConfig.required().extend({
+  tmpFiles: FunctionConfig.shape.tmpFiles.unwrap().default(DEFAULT_TMP_FILES),
+  openFiles: FunctionConfig.shape.openFiles.unwrap().default(DEFAULT_OPEN_FILES),
+  diskMbPerSecond: FunctionConfig.shape.diskMbPerSecond.unwrap().default(DEFAULT_DISK_MB_PER_SECOND),
   template: z.boolean().default(true),
   warmup: FunctionConfig.shape.warmup.unwrap().default(null),
   network: NetworkPolicy.default("internet"),
@@ -99,6 +113,9 @@ export const DEFAULT_LIMITS: Limits = {
   cpu: 1,
   pids: 64,
   tmpMb: 64,
+  tmpFiles: DEFAULT_TMP_FILES,
+  openFiles: DEFAULT_OPEN_FILES,
+  diskMbPerSecond: DEFAULT_DISK_MB_PER_SECOND,
   concurrency: 1,
   minInstances: 0,
   maxInstances: 100,

@@ -8,6 +8,8 @@ import { SocketWire } from "./socket-wire.ts";
 export interface Instance {
   /** Says hello on the socket, loads the version that the worker names, then serves its invocations until the worker closes its end. */
   begin(fd: number): void;
+  /** What makes V8 aware of the memory limit once that is known, before any code of the version runs. */
+  onLimit(listener: (memoryBytes: number) => void): void;
   /** What the worker's `freeze` calls; without it `freeze` is a breach of the protocol. */
   onFreeze(listener: () => void): void;
   /** An invocation is under way. */
@@ -37,6 +39,9 @@ export function prepareInstance(): Instance {
     begin(fd) {
       wire.attach(fd);
       session.greet();
+    },
+    onLimit(listener) {
+      session.watchMemory = listener;
     },
     onFreeze: (listener) => session.onFreeze(listener),
     get busy() {

@@ -17,6 +17,8 @@ export class Session {
   readonly #invocations = new Map<number, Invocation>();
   #program: Program | undefined;
   #onFreeze: (() => void) | undefined;
+  /** Makes V8 aware of the memory limit. */
+  watchMemory: (limitBytes: number) => void = () => undefined;
 
   constructor(wire: Wire) {
     this.channel = new Channel(wire, (frame) => this.#receive(frame));
@@ -101,6 +103,7 @@ export class Session {
   };
 
   async #load(load: LoadPayload): Promise<void> {
+    this.watchMemory(load.memoryBytes);
     const { program, loaded } = await loadVersion(load);
     this.#program = program;
     this.sink.flushSources();

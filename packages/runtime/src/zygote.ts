@@ -46,7 +46,8 @@ function forkOnRequest(addon: ReturnType<typeof loadForkAddon>, filters: { insta
   // process.exit() ends in it. Node's own would join threads that a child does not have.
   (process as unknown as { reallyExit: (code: number) => never }).reallyExit = (code) => addon.exit(code);
   const instance = prepareInstance();
-  compactHeap();
+  const collectGarbage = compactHeap();
+  instance.onLimit((memoryBytes) => addon.watchMemory(memoryBytes, collectGarbage));
   const { channel, control } = addon.serve(CONTROL, filters.instance, filters.template);
   renewProcess(addon);
   if (control >= 0) becomeTemplate({ addon, control, instance, filter: filters.instance });

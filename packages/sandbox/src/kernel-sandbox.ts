@@ -17,7 +17,16 @@ import type {
   SandboxUsage,
 } from "./ports.ts";
 
-export const Usage = z.object({ oomKilled: z.boolean(), memoryPeakBytes: z.number(), cpuMs: z.number() });
+export const Usage = z.object({
+  oomKilled: z.boolean(),
+  memoryBytes: z.number(),
+  memoryPeakBytes: z.number(),
+  cpuMs: z.number(),
+  throttledMs: z.number(),
+  pids: z.number(),
+  diskReadBytes: z.number(),
+  diskWriteBytes: z.number(),
+});
 const Pid = z.object({ pid: z.int() });
 
 interface Birth {
@@ -232,5 +241,8 @@ function wire(limits: SandboxLimits): SandboxLimits {
     cpu: limits.cpu,
     pids: Math.round(limits.pids),
     tmpBytes: Math.round(limits.tmpBytes),
+    tmpFiles: Math.round(limits.tmpFiles),
+    openFiles: Math.round(limits.openFiles),
+    diskBytesPerSecond: Math.round(limits.diskBytesPerSecond),
   };
 }

@@ -9,6 +9,12 @@ export interface SandboxLimits {
   cpu: number;
   pids: number;
   tmpBytes: number;
+  /** Inodes of /tmp. */
+  tmpFiles: number;
+  /** Descriptors a process. */
+  openFiles: number;
+  /** Bytes a second, of reads and of writes each. */
+  diskBytesPerSecond: number;
   /** Absent where nobody's code runs yet: the sandbox is linked, and reaches nothing until `assign` says what it may. */
   network?: SandboxNetwork;
 }
@@ -68,12 +74,21 @@ export interface ExitStatus {
   signal: string | null;
 }
 
-/** What a sandbox used, read from its cgroups before they go. */
+/** What a sandbox has used since it was made, read from its cgroups. */
 export interface SandboxUsage {
   /** The kernel killed for memory in this sandbox. */
   oomKilled: boolean;
+  /** Now. */
+  memoryBytes: number;
   memoryPeakBytes: number;
   cpuMs: number;
+  /** For so long its processes were held back by the CPU limit. */
+  throttledMs: number;
+  /** Processes and threads now. */
+  pids: number;
+  /** Of block devices: what came from the page cache or stayed in it is not counted. Zero where the host has no such controller. */
+  diskReadBytes: number;
+  diskWriteBytes: number;
   /** Bytes that it received and sent by its network, headers counted; 0 without one. */
   netRxBytes: number;
   netTxBytes: number;

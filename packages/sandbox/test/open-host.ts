@@ -7,7 +7,15 @@ import type { RuntimeName } from "@zygo/contracts/names";
 import { KernelHost } from "../src/kernel-host.ts";
 import type { InstanceProcess, Sandbox, SandboxHostOptions, SandboxLimits, Template, TemplateSpec } from "../src/ports.ts";
 
-export const LIMITS: SandboxLimits = { memoryBytes: 128 * 2 ** 20, cpu: 1, pids: 64, tmpBytes: 8 * 2 ** 20 };
+export const LIMITS: SandboxLimits = {
+  memoryBytes: 128 * 2 ** 20,
+  cpu: 1,
+  pids: 64,
+  tmpBytes: 8 * 2 ** 20,
+  tmpFiles: 1000,
+  openFiles: 1024,
+  diskBytesPerSecond: 2 ** 30,
+};
 
 export interface TestHost {
   host: KernelHost;
@@ -82,10 +90,10 @@ export class TestInstance {
     });
   }
 
-  async load(env: Record<string, string> = {}): Promise<unknown> {
+  async load(env: Record<string, string> = {}, memoryBytes = LIMITS.memoryBytes): Promise<unknown> {
     const loaded = this.next(FrameType.loaded);
     const payload = { function: "test", version: "v1", file: "/app/main.cjs", format: "cjs", env, hasSourceMap: false };
-    this.process.channel.write(encodeJson(FrameType.load, 0, { ...payload, memoryBytes: LIMITS.memoryBytes, hostname: "test" }));
+    this.process.channel.write(encodeJson(FrameType.load, 0, { ...payload, memoryBytes, hostname: "test" }));
     return (await loaded).json;
   }
 

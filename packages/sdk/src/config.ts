@@ -15,6 +15,12 @@ export interface FunctionConfig {
   pids?: number | undefined;
   /** MiB of /tmp, 1 to 4096; default 64. */
   tmpMb?: number | undefined;
+  /** Files and directories in /tmp, 16 to 1,000,000; default 4096. */
+  tmpFiles?: number | undefined;
+  /** Descriptors that a process may have open, 64 to 65,536; default 1024. */
+  openFiles?: number | undefined;
+  /** MiB/s that an instance reads from the host's disk, and as many that it writes, 0.1 to 100,000; default 200. */
+  diskMbPerSecond?: number | undefined;
   /** Invocations that one instance serves at a time, 1 to 1000; default 1. */
   concurrency?: number | undefined;
   /** Instances that are kept ready, 0 to 1000; default 0. */

@@ -1,12 +1,23 @@
 import { expect, test } from "vitest";
 import { classifyDeath, learnCause } from "./death.ts";
 
-const usage = (oomKilled: boolean) => ({ oomKilled, memoryPeakBytes: 1, cpuMs: 1, netRxBytes: 0, netTxBytes: 0 });
+const usage = (oomKilled: boolean) => ({
+  oomKilled,
+  memoryBytes: 1,
+  memoryPeakBytes: 128 * 2 ** 20 - 7,
+  cpuMs: 1,
+  throttledMs: 0,
+  pids: 1,
+  diskReadBytes: 0,
+  diskWriteBytes: 0,
+  netRxBytes: 0,
+  netTxBytes: 0,
+});
 
-test("the kernel's kill for memory is told as such, with the limit", () =>
+test("the kernel's kill for memory is told as such, with limit and peak", () =>
   expect(classifyDeath({ code: null, signal: "KILL" }, usage(true), 128)).toEqual({
     code: "FUNCTION_OOM",
-    detail: "The function exceeded its memory limit of 128 MiB.",
+    detail: "The function exceeded its memory limit of 128 MiB (peak: 128 MiB).",
   }));
 test("another kill names its signal", () =>
   expect(classifyDeath({ code: null, signal: "KILL" }, usage(false), 128)).toMatchObject({

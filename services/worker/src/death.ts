@@ -9,11 +9,16 @@ const UNCAUGHT_EXIT = 70;
  * learnt in time.
  */
 export function classifyDeath(exit: ExitStatus | undefined, usage: SandboxUsage | undefined, memoryMb: number): Verdict {
-  if (usage?.oomKilled === true) return { code: "FUNCTION_OOM", detail: `The function exceeded its memory limit of ${memoryMb} MiB.` };
+  if (usage?.oomKilled === true) return outOfMemory(usage, memoryMb);
   if (exit === undefined) return { code: "FUNCTION_CRASHED", detail: "The function closed its connection to the platform." };
   if (exit.signal !== null) return { code: "FUNCTION_CRASHED", detail: `The function's process was ended by SIG${exit.signal}.` };
   if (exit.code === UNCAUGHT_EXIT) return { code: "FUNCTION_EXITED", detail: "The function's process ended after an uncaught error." };
   return { code: "FUNCTION_EXITED", detail: `The function ended its process with exit code ${exit.code}.` };
+}
+
+function outOfMemory({ memoryPeakBytes }: SandboxUsage, memoryMb: number): Verdict {
+  const peakMiB = Math.round(memoryPeakBytes / 2 ** 20);
+  return { code: "FUNCTION_OOM", detail: `The function exceeded its memory limit of ${memoryMb} MiB (peak: ${peakMiB} MiB).` };
 }
 
 /** Milliseconds that callers wait for the cause of a death to be known. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { performance } from "node:perf_hooks";
+import { DEFAULT_LIMITS, MAX_OPEN_FILES } from "@zygo/contracts";
 import { mayRefill, poolTarget, Rate } from "@zygo/core";
 import type { RuntimeName } from "@zygo/contracts/names";
 import type { SandboxHost } from "@zygo/sandbox";
@@ -9,9 +10,10 @@ import type { InsideServices } from "./inside.ts";
 import { availableMemory } from "./memory.ts";
 import { Slots } from "./slots.ts";
 import { Stock, type StockState } from "./stock.ts";
+import { sandboxLimits } from "./versions.ts";
 
-/** What a tenant-less sandbox runs with until a version's limits are set. */
-const EMPTY_LIMITS = { memoryBytes: 128 * 1024 * 1024, cpu: 1, pids: 64, tmpBytes: 64 * 1024 * 1024 };
+/** What a tenant-less sandbox runs with until a version's limits are set. Open files can only be lowered then. */
+const EMPTY_LIMITS = { ...sandboxLimits(DEFAULT_LIMITS), openFiles: MAX_OPEN_FILES };
 const EMPTY_HOSTNAME = "fn";
 /** A pool forgets a busy time in half a minute or so, milliseconds. */
 const RATE_HALF_LIFE_MS = 10_000;

@@ -49,16 +49,25 @@ export async function prepareVersion(source: Pick<VersionSource, "materialise" |
     record,
     short: shortVersion(record.version),
     layer,
-    limits: {
-      memoryBytes: limits.memoryMb * MIB,
-      cpu: limits.cpu,
-      pids: limits.pids,
-      tmpBytes: limits.tmpMb * MIB,
-      network: { policy: limits.network, mbps: limits.networkMbps },
-    },
+    limits: sandboxLimits(limits),
     hostname: localName(record.function),
     loadFrame: encodeJson(FrameType.load, 0, loadPayload(record, secrets)),
     redact: redactor(secrets),
+  };
+}
+
+/** What the kernel is to enforce of a version's limits. */
+export function sandboxLimits(limits: VersionRecord["limits"]): SandboxLimits {
+  const { cpu, pids, tmpFiles, openFiles } = limits;
+  return {
+    memoryBytes: limits.memoryMb * MIB,
+    cpu,
+    pids,
+    tmpBytes: limits.tmpMb * MIB,
+    tmpFiles,
+    openFiles,
+    diskBytesPerSecond: limits.diskMbPerSecond * MIB,
+    network: { policy: limits.network, mbps: limits.networkMbps },
   };
 }
 

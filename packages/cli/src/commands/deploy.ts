@@ -11,12 +11,10 @@ import type { Failure } from "../failure.ts";
 import { checkName, nameOfFile } from "../function-name.ts";
 import { writeLine } from "../io.ts";
 import type { Io } from "../io.ts";
-import { readJobFlags, type JobFlags } from "../job-flags.ts";
 import { readEnv } from "../key-values.ts";
-import { readNetwork } from "../network-flag.ts";
+import { readOverrides } from "../override-flags.ts";
 import { Progress } from "../progress.ts";
 import { showDeployed, showDeployedLine } from "../show-deployed.ts";
-import { parseDuration, parseMemory, parseNumber } from "../units.ts";
 
 const help = `Usage: fn deploy <file…> [options]
 
@@ -28,6 +26,10 @@ Options:
   --memory <MiB>       such as 128 or 1g
   --timeout <time>     such as 500ms, 5s or 2m
   --cpu <cores>        such as 0.5
+  --pids <n>           processes and threads of an instance; default 64
+  --tmp <MiB>          bytes of /tmp, such as 64 or 1g; --tmp-files <n> bounds its files, default 4096
+  --open-files <n>     descriptors of a process; default 1024
+  --disk <MiB/s>       what an instance reads from disk, and as much that it writes; default 200
   --env <NAME=value>   may be repeated; wins over --env-file
   --env-file <file>    lines of NAME=value
   --reuse <how>        always, never, or how many requests an instance serves
@@ -59,6 +61,11 @@ const FLAGS = {
   memory: { type: "string" },
   timeout: { type: "string" },
   cpu: { type: "string" },
+  pids: { type: "string" },
+  tmp: { type: "string" },
+  "tmp-files": { type: "string" },
+  "open-files": { type: "string" },
+  disk: { type: "string" },
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   reuse: { type: "string" },
@@ -112,41 +119,6 @@ function nameTargets(files: string[], name: string | undefined): Target[] {
   const twice = targets.find((target, index) => targets.findIndex((other) => other.name === target.name) !== index);
   if (twice !== undefined) throw new UsageError(`two files would be the function '${twice.name}': deploy them one by one with --name`);
   return targets;
-}
-
-function readOverrides({
-  memory,
-  timeout,
-  cpu,
-  reuse,
-  runtime,
-  warmup,
-  network,
-  auth,
-  secret,
-  "network-mbps": networkMbps,
-  "no-template": noTemplate,
-  ...jobs
-}: JobFlags & { [flag in "auth" | "memory" | "timeout" | "cpu" | "reuse" | "runtime" | "warmup" | "network-mbps"]?: string } & {
-  "no-template"?: boolean;
-  network?: string[];
-  secret?: string[];
-}): DeploySettings["overrides"] {
-  const policy = readNetwork(network);
-  return {
-    ...(policy === undefined ? {} : { network: policy }),
-    ...(auth === undefined ? {} : { auth }),
-    ...(secret === undefined ? {} : { secrets: secret }),
-    ...(networkMbps === undefined ? {} : { networkMbps: parseNumber("--network-mbps", networkMbps) }),
-    ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
-    ...(cpu === undefined ? {} : { cpu: parseNumber("--cpu", cpu) }),
-    ...(reuse === undefined ? {} : { reuse: reuse === "always" || reuse === "never" ? reuse : parseNumber("--reuse", reuse) }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(warmup === undefined ? {} : { warmup }),
-    ...readJobFlags(jobs),
-    ...(noTemplate === true ? { template: false } : {}),
-  };
 }
 
 async function deployAll(

@@ -8,6 +8,8 @@ export interface ForkAddon {
   serveTemplate(controlFd: number, instanceFilter: Buffer): Birth;
   /** Whether a template is about to fork on request: reasons against it, a line each; "" for none. */
   tellFrozen(controlFd: number, reasons: string): void;
+  /** In a child of a zygote, once, when it is known whose it is: V8 collects before the sandbox's memory is all used. Clones of it too. */
+  watchMemory(limitBytes: number, collectGarbage: () => void): void;
   /** What lives on the event loop, the unreferenced too. */
   handles(): LoopHandle[];
   /** Work that the event loop waits for: in the thread pool, a write, a connect. */

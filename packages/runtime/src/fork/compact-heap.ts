@@ -13,9 +13,11 @@ export function takeCollector(): (options?: { type: "minor" }) => void {
  * Empties the young generation. Every page that a child writes is copied, so a collection in the child, which a nearly full young
  * generation brings on, would cost it. A full collection costs more than it saves: it drops bytecode and inline caches that the first
  * request then makes anew (measured: 365 instead of 289 page faults in it).
+ * @returns what makes a full collection
  */
-export function compactHeap(): void {
+export function compactHeap(): () => void {
   const gc = takeCollector();
   gc({ type: "minor" });
   gc({ type: "minor" });
+  return gc;
 }

@@ -15,7 +15,7 @@ export type Control =
       /** Steps of the jail's plans that are left out. */
       without: readonly string[];
       /** Other limits for it, in the place of the case's own. */
-      limits?: { memoryBytes?: number; pids?: number; tmpBytes?: number };
+      limits?: { memoryBytes?: number; pids?: number; tmpBytes?: number; tmpFiles?: number };
       /** What it gets then; absent: anything else than what it got before. */
       gives?: string;
     }
