@@ -84,6 +84,9 @@ void Service::handle(const Json& request) {
     if (op == "retire") return retire(request);
     link_.refuse(id, {"request", "unknown operation " + op});
   } catch (const std::exception& error) {
+    if (const Json fork_id = request.value("forkId", Json()); !fork_id.is_null()) {
+      link_.refuse(fork_id, {"request", error.what()});
+    }
     link_.refuse(id, {"request", error.what()});
   }
 }

@@ -16,6 +16,7 @@ import { readEnv } from "../key-values.ts";
 import { readNetwork } from "../network-flag.ts";
 import { Progress } from "../progress.ts";
 import { showDeployed, showDeployedLine } from "../show-deployed.ts";
+import { readVolume } from "../volume-flag.ts";
 import { parseDuration, parseMemory, parseNumber } from "../units.ts";
 
 const help = `Usage: fn deploy <file…> [options]
@@ -38,6 +39,7 @@ Options:
   --network-mbps <n>   bandwidth of an instance, each way; default 100
   --auth <who>         public, or key: callers need an API key with the scope invoke; default: as is usual in the installation
   --secret <NAME>      a secret that it gets as an environment variable; may be repeated
+  --volume <name:path> a volume and where it is, such as data:/data or data:/data:ro; may be repeated
   --retry <how>        of asynchronous calls: attempts in all, or attempts=5,backoff=1s,max-backoff=5m,max-age=1d
   --max-jobs <n>       how many of them run at a time
   --on-success <to>    where their results go: a function, or https://example.com/hook,NAME with the secret to sign with
@@ -69,6 +71,7 @@ const FLAGS = {
   "network-mbps": { type: "string" },
   auth: { type: "string" },
   secret: { type: "string", multiple: true },
+  volume: { type: "string", multiple: true },
   retry: { type: "string" },
   "max-jobs": { type: "string" },
   "on-success": { type: "string" },
@@ -124,6 +127,7 @@ function readOverrides({
   network,
   auth,
   secret,
+  volume,
   "network-mbps": networkMbps,
   "no-template": noTemplate,
   ...jobs
@@ -131,12 +135,14 @@ function readOverrides({
   "no-template"?: boolean;
   network?: string[];
   secret?: string[];
+  volume?: string[];
 }): DeploySettings["overrides"] {
   const policy = readNetwork(network);
   return {
     ...(policy === undefined ? {} : { network: policy }),
     ...(auth === undefined ? {} : { auth }),
     ...(secret === undefined ? {} : { secrets: secret }),
+    ...(volume === undefined ? {} : { volumes: volume.map(readVolume) }),
     ...(networkMbps === undefined ? {} : { networkMbps: parseNumber("--network-mbps", networkMbps) }),
     ...(memory === undefined ? {} : { memoryMb: parseMemory("--memory", memory) }),
     ...(timeout === undefined ? {} : { timeoutMs: parseDuration("--timeout", timeout) }),
