@@ -22,7 +22,7 @@ export const makeHome = (home: string): void => makeDirectory(home, 0o700);
  * @throws StartupError when one of them is another user's: `run` can lie in /tmp, where anyone could have made it
  */
 export function makeRooms(paths: HomePaths): void {
-  for (const directory of [paths.run, paths.redisData, paths.jobsRedisData, paths.payloads, paths.artifacts, paths.logs])
+  for (const directory of [paths.run, paths.redisData, paths.jobsRedisData, paths.payloads, paths.artifacts, paths.volumes, paths.logs])
     makeDirectory(directory, 0o700);
   // The root of a sandbox, which is nobody here, mounts layers.
   makeDirectory(paths.layers, 0o755);

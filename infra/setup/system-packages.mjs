@@ -22,6 +22,7 @@ const PACKAGES = [
   { name: "nlohmann-json3-dev", why: "native code", present: () => existsSync("/usr/include/nlohmann/json.hpp") },
   { name: "nftables", why: "network of the sandboxes", present: () => program("nft") },
   { name: "iproute2", why: "network of the sandboxes", present: () => program("ip") },
+  { name: "e2fsprogs", why: "file systems of volumes", present: () => program("mkfs.ext4") && program("debugfs") },
   { name: "util-linux", why: "locks, and no process left behind", present: () => program("setpriv") && program("flock") },
   { name: "libatomic1", why: "Node 26", present: () => library("libatomic.so.1") },
 ];

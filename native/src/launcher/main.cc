@@ -2,7 +2,7 @@
 //
 //   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE
 //   --instance-filter FILE
-//            --template-filter FILE [--fail-at STEP]
+//            --template-filter FILE [--volumes DIR] [--fail-at STEP]
 // Descriptor 3 is its socket to the worker; when that closes, it ends with all that it made.
 #include <fcntl.h>
 #include <getopt.h>
@@ -33,7 +33,7 @@ constexpr int kLockAttempts = 500;
 constexpr int kLockPauseMicros = 10'000;
 
 struct Options {
-  std::string name, init, zygote_filter, instance_filter, template_filter, fail_at;
+  std::string name, init, zygote_filter, instance_filter, template_filter, fail_at, volumes;
   StageSources stage;
 };
 
@@ -46,6 +46,7 @@ bool parse(int argc, char** argv, Options& options) {
                           {"zygote-filter", 1, nullptr, 'z'},
                           {"instance-filter", 1, nullptr, 's'},
                           {"template-filter", 1, nullptr, 't'},
+                          {"volumes", 1, nullptr, 'v'},
                           {"fail-at", 1, nullptr, 'f'},
                           {nullptr, 0, nullptr, 0}};
   for (int chosen; (chosen = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
@@ -64,6 +65,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.instance_filter = value;
     else if (chosen == 't')
       options.template_filter = value;
+    else if (chosen == 'v')
+      options.volumes = value;
     else if (chosen == 'f')
       options.fail_at = value;
     else if (chosen == 'b' && value.find('=') != std::string::npos)
@@ -124,13 +127,16 @@ Done serve(const Options& options) {
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
   Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
                     TRY(sys::open_path(options.template_filter, O_RDONLY)), TRY(sys::open_path("/dev/zero", O_RDONLY))};
+  std::optional<Volumes> volumes;
+  if (!options.volumes.empty()) volumes = TRY(Volumes::open(options.volumes));
   TRY(set_stage(options.stage));
   const Fd own_mounts = TRY(sys::open_path("/proc/self/ns/mnt", O_RDONLY));
   int lifeline[2];
   if (::pipe2(lifeline, O_CLOEXEC) < 0) return sys::failure("pipe2");
-  Service service(WorkerLink(Fd(kWorkerSocket)),
-                  Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), options.fail_at}, std::move(programs),
-                  std::move(child_signals));
+  Service service(
+      WorkerLink(Fd(kWorkerSocket)),
+      Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), volumes ? &*volumes : nullptr, options.fail_at},
+      std::move(programs), std::move(child_signals));
   service.run();
   return sys::done();
 }

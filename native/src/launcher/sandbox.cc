@@ -195,6 +195,42 @@ struct Sandbox::Assignment {
                                                      {"resize-scratch", resize_scratch}};
 };
 
+// One volume comes into a sandbox. From `enter-volume-mounts` on the launcher is in the sandbox's mount namespace.
+struct Sandbox::Attachment {
+  const Sandbox& sandbox;
+  const Volumes* volumes;
+  const VolumeMount& volume;
+  Fd tree{};
+  Fd target{};
+
+  static Done mount_volume(Attachment& given) {
+    errno = ENOSYS;
+    if (given.volumes == nullptr) return sys::failure("volumes", "this launcher has none");
+    const Fd owner = TRY(sys::open_path("/proc/" + std::to_string(given.sandbox.init_pid_) + "/ns/user", O_RDONLY));
+    given.tree = TRY(given.volumes->mount(given.volume, owner));
+    return done();
+  }
+  static Done make_target(Attachment& given) { return make_mount_point(given.sandbox.init_, given.volume.path); }
+  static Done enter_mounts(Attachment& given) { return sys::set_namespaces(given.sandbox.init_, CLONE_NEWNS); }
+  static Done open_target(Attachment& given) {
+    const Fd root = TRY(sys::open_path("/", O_PATH | O_DIRECTORY));
+    given.target = TRY(sys::open_beneath(root, given.volume.path.substr(1), O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    return done();
+  }
+  static Done attach_volume(Attachment& given) {
+    constexpr unsigned kFlags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+    if (::syscall(SYS_move_mount, given.tree.get(), "", given.target.get(), "", kFlags) < 0)
+      return sys::failure("move_mount", given.volume.path);
+    return done();
+  }
+
+  static constexpr jail::Step<Attachment> kPlan[] = {{"mount-volume", mount_volume},
+                                                     {"volume-directory", make_target},
+                                                     {"enter-volume-mounts", enter_mounts},
+                                                     {"open-volume-target", open_target},
+                                                     {"attach-volume", attach_volume}};
+};
+
 std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
                                        const std::function<void(const Sandbox&)>& conceived) {
   Sandbox sandbox;
@@ -227,6 +263,16 @@ bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limit
   const bool assigned = jail::run_plan<Assignment>(Assignment::kPlan, given, shared.fail_at, failed);
   if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts
   return assigned;
+}
+
+bool Sandbox::attach(const Shared& shared, const std::vector<VolumeMount>& volumes, jail::StepFailure& failed) const {
+  for (const VolumeMount& volume : volumes) {
+    Attachment given{*this, shared.volumes, volume};
+    const bool attached = jail::run_plan<Attachment>(Attachment::kPlan, given, shared.fail_at, failed);
+    if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts
+    if (!attached) return false;
+  }
+  return true;
 }
 
 // A fork that waited at the gate may leave a moment after pid 1.

@@ -5,10 +5,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "jail/identity.h"
 #include "jail/step.h"
 #include "launcher/cgroups.h"
+#include "launcher/volumes.h"
 #include "sys/fd.h"
 
 namespace launcher {
@@ -37,10 +39,11 @@ struct SandboxSpec {
 // What every sandbox of this launcher shares.
 struct Shared {
   Cgroups* cgroups = nullptr;
-  int lifeline = -1;      // read end
-  int init_program = -1;  // the static init, opened
-  int own_mounts = -1;    // the stage's mount namespace
-  std::string fail_at;    // failure injection
+  int lifeline = -1;                 // read end
+  int init_program = -1;             // the static init, opened
+  int own_mounts = -1;               // the stage's mount namespace
+  const Volumes* volumes = nullptr;  // none: where there is no directory for them
+  std::string fail_at;               // failure injection
 };
 
 class Sandbox {
@@ -52,6 +55,9 @@ class Sandbox {
 
   // Binds `layer` at /app and sets the limits. Once, on a sandbox that was made without a layer.
   bool assign(const Shared& shared, const std::string& layer, const Limits& limits, jail::StepFailure& failed);
+  // Mounts `volumes`, in their order. Only while no tenant's code has run in the sandbox, which is spoilt when it
+  // fails.
+  bool attach(const Shared& shared, const std::vector<VolumeMount>& volumes, jail::StepFailure& failed) const;
   void kill() const;
   // After pid 1 was reaped. Retried by the caller until true.
   bool remove_cgroup() { return cgroup_.remove(); }
@@ -71,6 +77,7 @@ class Sandbox {
  private:
   struct Creation;
   struct Assignment;
+  struct Attachment;
   void abandon_cgroup();
 
   uint32_t id_ = 0;

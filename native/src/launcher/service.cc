@@ -84,6 +84,9 @@ void Service::handle(const Json& request) {
     if (op == "retire") return retire(request);
     link_.refuse(id, {"request", "unknown operation " + op});
   } catch (const std::exception& error) {
+    if (const Json fork_id = request.value("forkId", Json()); !fork_id.is_null()) {
+      link_.refuse(fork_id, {"request", error.what()});
+    }
     link_.refuse(id, {"request", error.what()});
   }
 }
@@ -103,6 +106,7 @@ void Service::create(const Json& request) {
   // With "forkId" the fork is asked for while the sandbox is being built: the child waits at the gate.
   const Json fork_id = request.value("forkId", Json());
   const sys::Fd channel = fork_id.is_null() ? sys::Fd() : link_.take_fd();
+  const std::vector<VolumeMount> volumes = volumes_of(request);
   const Gate gate = make_gate();
   sys::Fd control;
   jail::StepFailure failed;
@@ -121,11 +125,21 @@ void Service::create(const Json& request) {
     if (!fork_id.is_null()) link_.refuse(fork_id, failed);
     return link_.refuse(request.at("id"), failed);
   }
-  (void)sys::write_all(gate.write.get(), "g");
+  const bool usable = sandbox->attach(shared_, volumes, failed);
   const pid_t pid = sandbox->init_pid();
   inits_[pid] = spec->id;
   sandboxes_.emplace(spec->id, std::move(*sandbox));
+  if (!usable) return refuse_spoilt(spec->id, request, failed);
+  (void)sys::write_all(gate.write.get(), "g");
   link_.answer(request.at("id"), {{"pid", pid}});
+}
+
+// The worker hears of the step that failed, as if the sandbox had never been.
+void Service::refuse_spoilt(uint32_t sandbox, const Json& request, const jail::StepFailure& failed) {
+  forking_.erase(sandbox);
+  start_ending(sandbox, nullptr);
+  if (const Json fork_id = request.value("forkId", Json()); !fork_id.is_null()) link_.refuse(fork_id, failed);
+  link_.refuse(request.at("id"), failed);
 }
 
 void Service::fork(const Json& request) {
@@ -163,7 +177,9 @@ void Service::assign(const Json& request) {
   if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"assign", "no such sandbox"});
   if (!valid_layer_name(layer)) return link_.refuse(request.at("id"), {"request", "bad layer name"});
   jail::StepFailure failed;
-  if (!sandbox->second.assign(shared_, layer, limits_of(request.at("limits")), failed)) {
+  const auto volumes = volumes_of(request);
+  if (!sandbox->second.assign(shared_, layer, limits_of(request.at("limits")), failed) ||
+      !sandbox->second.attach(shared_, volumes, failed)) {
     return link_.refuse(request.at("id"), failed);
   }
   link_.answer(request.at("id"));

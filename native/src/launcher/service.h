@@ -56,6 +56,7 @@ class Service {
   void handle(const Json& request);
   void start_zygote(const Json& request);
   void create(const Json& request);
+  void refuse_spoilt(uint32_t sandbox, const Json& request, const jail::StepFailure& failed);
   void fork(const Json& request);
   void fork_into(const Json& id, const Sandbox& sandbox, const ForkEnds& ends);
   void start_ending(uint32_t id, const Json& request);

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <cstring>
+#include <stdexcept>
 
 namespace launcher {
 
@@ -14,6 +15,18 @@ Limits limits_of(const nlohmann::json& limits) {
           limits.at("tmpFiles").get<uint64_t>(),
           limits.at("openFiles").get<uint64_t>(),
           limits.at("diskBytesPerSecond").get<uint64_t>()};
+}
+
+std::vector<VolumeMount> volumes_of(const nlohmann::json& request) {
+  std::vector<VolumeMount> volumes;
+  for (const auto& given : request.value("volumes", nlohmann::json::array())) {
+    VolumeMount volume{given.at("image").get<std::string>(), given.at("path").get<std::string>(),
+                       given.at("readOnly").get<bool>()};
+    if (!valid_image_name(volume.image)) throw std::invalid_argument("bad volume name");
+    if (!valid_mount_path(volume.path)) throw std::invalid_argument("bad volume path");
+    volumes.push_back(std::move(volume));
+  }
+  return volumes;
 }
 
 nlohmann::json usage_json(const Usage& usage) {

@@ -3,4 +3,5 @@ export type { BlobContent, BlobInfo } from "./blobs.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { digestOf } from "./digest.ts";
 export { openPayloads, type Payloads } from "./payloads.ts";
+export { openVolumes, type VolumeFacts, type Volumes } from "./volumes.ts";
 export { materialise, type Wanted } from "./materialise.ts";

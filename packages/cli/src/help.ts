@@ -15,6 +15,7 @@ Commands:
   delete <name>         remove a function and its versions
   keys                  make, list and revoke API keys
   secrets               values that functions get and nobody else sees
+  volume                directories that last, which functions share
   tenants               make, list, change and remove tenants, with their quotas
   whoami                whose key this is, and what it may do
   audit                 who changed what

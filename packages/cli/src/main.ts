@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   delete: async () => (await import("./commands/delete.ts")).remove,
   keys: async () => (await import("./commands/keys.ts")).keys,
   secrets: async () => (await import("./commands/secrets.ts")).secrets,
+  volume: async () => (await import("./commands/volume.ts")).volume,
   tenants: async () => (await import("./commands/tenants.ts")).tenants,
   whoami: async () => (await import("./commands/whoami.ts")).whoami,
   audit: async () => (await import("./commands/audit.ts")).audit,

@@ -1,5 +1,6 @@
 import { readJobFlags, type JobFlags } from "./job-flags.ts";
 import { readNetwork } from "./network-flag.ts";
+import { readVolume } from "./volume-flag.ts";
 import { parseDuration, parseMemory, parseNumber } from "./units.ts";
 
 /** The flags of `fn deploy` that win over the file's config, as they were given. */
@@ -7,6 +8,7 @@ export interface OverrideFlags extends Partial<Record<ValueFlag, string>>, JobFl
   "no-template"?: boolean;
   network?: string[];
   secret?: string[];
+  volume?: string[];
 }
 
 type ValueFlag = keyof typeof MEMBERS | "warmup" | "runtime" | "auth";
@@ -39,6 +41,7 @@ export function readOverrides(flags: OverrideFlags): Record<string, unknown> {
   if (flags.runtime !== undefined) overrides["runtime"] = flags.runtime;
   if (flags.auth !== undefined) overrides["auth"] = flags.auth;
   if (flags.secret !== undefined) overrides["secrets"] = flags.secret;
+  if (flags.volume !== undefined) overrides["volumes"] = flags.volume.map(readVolume);
   if (flags.warmup !== undefined) overrides["warmup"] = flags.warmup;
   if (flags["no-template"] === true) overrides["template"] = false;
   return { ...overrides, ...readJobFlags(flags) };

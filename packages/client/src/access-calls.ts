@@ -6,12 +6,15 @@ import {
   TenantDetail,
   TenantList,
   TenantRecord,
+  VolumeList,
+  VolumeView,
   WhoAmI,
   type AuditLine,
   type KeyCreate,
   type KeyView,
   type Quotas,
   type SecretView,
+  type VolumeCreate,
 } from "@zygo/contracts";
 import type { z } from "zod";
 import { parseAnswer, problemOf } from "./answer.ts";
@@ -40,6 +43,10 @@ export interface AccessCalls {
   secrets(options?: Abortable): Promise<SecretView[]>;
   setSecret(secret: SecretName & { value: string }): Promise<void>;
   removeSecret(secret: SecretName): Promise<void>;
+  volumes(options?: Abortable): Promise<VolumeView[]>;
+  createVolume(volume: VolumeCreate, options?: Abortable): Promise<VolumeView>;
+  /** And all in it. @throws ApiError IN_USE naming who has it */
+  removeVolume(name: string, options?: Abortable): Promise<void>;
   tenants(options?: Abortable): Promise<TenantRecord[]>;
   tenant(name: string, options?: Abortable): Promise<TenantDetail>;
   createTenant(name: string, quotas: Partial<Quotas>, options?: Abortable): Promise<TenantRecord>;
@@ -69,6 +76,9 @@ export function accessCalls(admin: Transport): AccessCalls {
     secrets: async (options) => (await get(SecretList, "/api/secrets", options)).secrets,
     setSecret: ({ value, signal, ...secret }) => run("PUT", secretPath(secret), { body: { value }, signal }),
     removeSecret: ({ signal, ...secret }) => run("DELETE", secretPath(secret), { signal }),
+    volumes: async (options) => (await get(VolumeList, "/api/volumes", options)).volumes,
+    createVolume: async (body, { signal } = {}) => parseAnswer(VolumeView, await ask("POST", "/api/volumes", { body, signal })),
+    removeVolume: (name, options) => run("DELETE", namePath("/api/volumes", name), options),
     tenants: async (options) => (await get(TenantList, "/api/tenants", options)).tenants,
     tenant: (name, options) => get(TenantDetail, namePath("/api/tenants", name), options),
     createTenant: async (name, quotas, { signal } = {}) =>

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_RUNTIME, RUNTIMES } from "./names.ts";
 import { NetworkPolicy } from "./network.ts";
 import { Destination, DEFAULT_RETRY, Retry } from "./retry.ts";
+import { VolumeMounts } from "./volumes.ts";
 import { CronConfig, DEFAULT_QUEUE, QueueConfig, QueueLimits, Schedule } from "./schedule.ts";
 
 export * from "./function-names.ts";
@@ -79,6 +80,8 @@ export const FunctionConfig = z.strictObject({
     .max(64)
     .refine((names) => new Set(names).size === names.length, "a name is there twice")
     .optional(),
+  /** Volumes of its tenant, and where each is in its instances. */
+  volumes: VolumeMounts.optional(),
   /** Schedules of the `scheduled` handler. */
   cron: CronConfig.optional(),
   /** How messages reach the `queue` handler. */
@@ -101,6 +104,7 @@ export const Limits = FunctionConfig.required().extend({
   onFailure: Destination.nullable().default(null),
   auth: FunctionConfig.shape.auth.unwrap().default(null),
   secrets: FunctionConfig.shape.secrets.unwrap().default([]),
+  volumes: VolumeMounts.default([]),
   cron: z.array(Schedule).default([]),
   queue: QueueLimits.default(DEFAULT_QUEUE),
 });
@@ -131,6 +135,7 @@ export const DEFAULT_LIMITS: Limits = {
   onFailure: null,
   auth: null,
   secrets: [],
+  volumes: [],
   cron: [],
   queue: DEFAULT_QUEUE,
 };

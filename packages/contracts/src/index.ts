@@ -12,6 +12,7 @@ export * from "./paths.ts";
 export * from "./redis-url.ts";
 export * from "./tenants.ts";
 export * from "./version.ts";
+export * from "./volumes.ts";
 export * from "./doctor.ts";
 export * from "./webhook.ts";
 export * from "./inspect.ts";

@@ -30,6 +30,8 @@ export interface HomePaths {
   payloads: string;
   /** Unpacked function layers, `<hex digest>/app/…`. */
   layers: string;
+  /** Images of volumes, `<tenant>/<name>.img`: what functions keep. */
+  volumes: string;
   /** One log file a service. */
   logs: string;
 }
@@ -60,6 +62,7 @@ export function homePaths(home: string, slot = 0): HomePaths {
     artifacts: join(home, "artifacts"),
     payloads: join(home, "payloads"),
     layers: join(home, "layers"),
+    volumes: join(home, "volumes"),
     logs: join(home, "logs"),
   };
 }

@@ -21,6 +21,7 @@ export type {
   SandboxNetwork,
   SandboxSpec,
   SandboxUsage,
+  SandboxVolume,
   Template,
   TemplateSpec,
   ZygoteInfo,

@@ -172,6 +172,7 @@ function launcherArguments(options: SandboxHostOptions): string[] {
   ];
   args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance, "--template-filter", programs.template);
   for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);
+  if (options.volumesDir !== undefined) args.push("--volumes", options.volumesDir);
   if (options.failAt !== undefined) args.push("--fail-at", options.failAt);
   return args;
 }

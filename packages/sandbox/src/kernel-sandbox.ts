@@ -15,6 +15,7 @@ import type {
   SandboxNetwork,
   SandboxSpec,
   SandboxUsage,
+  SandboxVolume,
 } from "./ports.ts";
 
 export const Usage = z.object({
@@ -40,8 +41,8 @@ interface Birth {
 }
 
 /** A sandbox of its own. */
-export function requestOf({ runtime, hostname, limits, layer }: SandboxSpec): Record<string, unknown> {
-  return { runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }) };
+export function requestOf({ runtime, hostname, limits, layer, volumes = [] }: SandboxSpec): Record<string, unknown> {
+  return { runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }), volumes };
 }
 
 /** One nested in a template's domain. */
@@ -144,10 +145,10 @@ export class KernelSandbox implements Sandbox {
     }
   }
 
-  async assign(given: { layer: string; limits: SandboxLimits }): Promise<void> {
-    const { layer, limits } = given;
+  async assign(given: { layer: string; limits: SandboxLimits; volumes?: readonly SandboxVolume[] }): Promise<void> {
+    const { layer, limits, volumes = [] } = given;
     await Promise.all([
-      this.#link.request("assign", { sandbox: this.id, layer: layerName(layer), limits: wire(limits) }),
+      this.#link.request("assign", { sandbox: this.id, layer: layerName(layer), limits: wire(limits), volumes }),
       this.#wire.admit(limits.network),
     ]);
   }

@@ -59,6 +59,15 @@ export interface NetworkHost {
   attach(sandbox: { id: number; pid: number; mbps: number; onRefused: (refusal: Refusal) => void }): Promise<NetworkPort>;
 }
 
+/** A volume in a sandbox: what is written to it stays, and every sandbox that has it sees it at once. */
+export interface SandboxVolume {
+  /** Below `volumesDir`: `<tenant>/<name>.img`. */
+  image: string;
+  /** Where it is inside; the directory is made. */
+  path: string;
+  readOnly: boolean;
+}
+
 export interface SandboxSpec {
   runtime: RuntimeName;
   /** Host directory that holds `app/`; absent for an empty pool sandbox, which gets it by `assign`. */
@@ -66,6 +75,8 @@ export interface SandboxSpec {
   limits: SandboxLimits;
   /** Inside name; the sandbox's own UTS namespace. */
   hostname: string;
+  /** There before any tenant's code runs. Not for templates. */
+  volumes?: readonly SandboxVolume[];
 }
 
 /** How a process of a sandbox ended. Exactly one of code and signal is not null. */
@@ -117,8 +128,8 @@ export interface Sandbox {
    * A template's sandbox takes one fork in its life.
    */
   fork(): Promise<InstanceProcess>;
-  /** Gives a pool sandbox to a version, once: binds the layer at /app and sets the limits. @throws when called twice. */
-  assign(given: { layer: string; limits: SandboxLimits }): Promise<void>;
+  /** Gives a pool sandbox to a version, once: binds the layer at /app, mounts the volumes and sets the limits. @throws when called twice. */
+  assign(given: { layer: string; limits: SandboxLimits; volumes?: readonly SandboxVolume[] }): Promise<void>;
   usage(): Promise<SandboxUsage>;
   /** Resolves once its network is as its limits say, with the port; undefined where it has none. @throws LauncherError */
   readonly wired: Promise<NetworkPort | undefined>;
@@ -142,7 +153,7 @@ export interface ZygoteInfo {
 }
 
 /** A version's template wants no layer later: what it loads is there from the start. */
-export type TemplateSpec = SandboxSpec & { layer: string };
+export type TemplateSpec = Omit<SandboxSpec, "volumes"> & { layer: string };
 
 /** Why a template came to its end, or could not become one. Sentences for `fn describe`: the function's own doing, no host path. */
 export type Frozen = { ok: true } | { ok: false; reasons: string[] };
@@ -202,6 +213,8 @@ export interface SandboxHostOptions {
   runDir: string;
   /** All layer directories given to `create` and `assign` are below it. */
   layersDir: string;
+  /** Images of volumes: all that `volumes` names is below it. Without it no sandbox has any. */
+  volumesDir?: string;
   /** Runtime → base layer directory. */
   bases: Partial<Record<RuntimeName, string>>;
   /** Told of each line that launcher or zygote writes to stderr. */

@@ -1,14 +1,26 @@
 /** Failure injected at every step of every plan: the error names the step, and nothing is left. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { cgroupsNamed, descendants, held, waitFor } from "@zygo/testkit";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { plannedSteps } from "./failures/plans.ts";
 import { LIMITS, openTestHost, startInstance, type TestHost } from "./open-host.ts";
 
 const runtime = "node24";
 const spec = { runtime, limits: LIMITS, hostname: "test" } as const;
 
+const volumesDir = mkdtempSync(join(tmpdir(), "zygo-failures-"));
 let test: TestHost;
 afterEach(() => test.close());
+beforeAll(() => {
+  const image = join(volumesDir, "acme/data.img");
+  mkdirSync(dirname(image));
+  execFileSync("truncate", ["-s", "16M", image]);
+  execFileSync("mkfs.ext4", ["-q", "-F", image]);
+});
+afterAll(() => rmSync(volumesDir, { recursive: true }));
 
 /** How to reach the steps of each plan, and how their failure shows. Gives the text that must name the step. */
 const WAYS: Readonly<Record<string, () => Promise<string>>> = {
@@ -21,6 +33,7 @@ const WAYS: Readonly<Record<string, () => Promise<string>>> = {
     await sandbox.destroy();
     return said;
   },
+  Attachment: () => reason(test.host.create({ ...spec, volumes: [{ image: "acme/data.img", path: "/data", readOnly: false }] })),
   Entry: enterFails,
 };
 
@@ -52,7 +65,7 @@ describe("a step that fails", () => {
   });
 
   it.each(steps)("$context $step: is named, and leaves nothing", async ({ context, step }) => {
-    test = openTestHost({ failAt: step });
+    test = openTestHost({ failAt: step, volumesDir });
     const count = (): ReturnType<typeof held> => held(test.host.launcherPid!, test.name);
     const attempt = async (): Promise<void> => expect(await WAYS[context]!()).toContain(`${step}: failure injected`);
     await attempt();

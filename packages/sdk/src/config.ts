@@ -52,6 +52,11 @@ export interface FunctionConfig {
   auth?: "public" | "key" | null | undefined;
   /** Names of secrets (`fn secrets set`) that it gets as environment variables: its own of that name, else its tenant's. */
   secrets?: string[] | undefined;
+  /**
+   * Volumes of the tenant (`fn volume create`), and where each is: all instances see one, and what is written stays. Paths are absolute,
+   * such as "/data"; not below /app, /tmp, /usr and the like. A function with volumes has no template.
+   */
+  volumes?: { name: string; path: string; readOnly?: boolean | undefined }[] | undefined;
   /** When asynchronous invocations that failed are tried again. */
   retry?:
     | {

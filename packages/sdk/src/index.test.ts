@@ -26,6 +26,7 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   networkMbps: true,
   auth: true,
   secrets: true,
+  volumes: true,
   retry: true,
   maxJobs: true,
   onSuccess: true,

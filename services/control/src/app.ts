@@ -17,6 +17,7 @@ import { scheduleRoutes } from "./routes/schedules.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
 import { versionRoutes } from "./routes/versions.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { volumeRoutes } from "./routes/volumes.ts";
 import { workerRoutes } from "./routes/workers.ts";
 
 /** The admin API. Everything below `/api` needs a key, save its description; nothing else tells a stranger what exists. */
@@ -44,6 +45,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
     liveRoutes,
     keyRoutes,
     secretRoutes,
+    volumeRoutes,
     tenantRoutes,
     workerRoutes,
   ])

@@ -1,4 +1,4 @@
-import type { Artifacts, Payloads } from "@zygo/artifacts";
+import type { Artifacts, Payloads, Volumes } from "@zygo/artifacts";
 import type { Prefix } from "@zygo/contracts";
 import type { AsyncLane } from "@zygo/queue";
 import type { Identity, Sealer, Store } from "@zygo/store";
@@ -9,6 +9,7 @@ import type { Prober } from "./probe.ts";
 export interface Context {
   store: Store;
   artifacts: Artifacts;
+  volumes: Volumes;
   /** The async lane, and the bodies of its jobs. */
   jobs: AsyncLane;
   payloads: Payloads;

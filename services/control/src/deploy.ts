@@ -10,7 +10,7 @@ import { functionUrl } from "./views.ts";
 
 /** `name`: the function's id. */
 type Deployment = Upload & { name: string; signal: AbortSignal };
-export type DeployContext = Pick<Context, "store" | "artifacts" | "prober" | "log" | "publicUrl" | "now" | "permitted">;
+export type DeployContext = Pick<Context, "store" | "artifacts" | "volumes" | "prober" | "log" | "publicUrl" | "now" | "permitted">;
 
 /**
  * Makes a version of an upload and, once it has loaded in a real sandbox, the live one. Whatever fails before the alias moves leaves
@@ -23,7 +23,7 @@ export async function deploy(context: DeployContext, deployment: Deployment): Pr
   const startedMs = performance.now();
   const stored = await context.artifacts.putVersion({ ...deployment, format: deployment.meta.format, config: configBlob(deployment) });
   const storedMs = performance.now();
-  const means = await meansOf(context.store, name);
+  const means = await meansOf(context, name);
   const known = await context.store.version(name, stored.version);
   if (known !== null) means.check(known.limits, known.env);
   const record = known ?? (await prove(context, { ...deployment, means }, stored));

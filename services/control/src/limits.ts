@@ -12,6 +12,8 @@ export function decideLimits(config: FunctionConfig, overrides: FunctionConfig):
     cron: decideCron(overrides.cron ?? config.cron ?? []),
     queue: { ...DEFAULT_LIMITS.queue, ...defined(config.queue ?? {}), ...defined(overrides.queue ?? {}) },
   };
+  // The template's process would hold files of the volume that its instances then share.
+  if (limits.volumes.length > 0) limits.template = false;
   if (limits.minInstances > limits.maxInstances) {
     throw invalidConfig([{ path: ["minInstances"], message: `Too big: maxInstances is ${limits.maxInstances}` }]);
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { openArtifacts, openPayloads } from "@zygo/artifacts";
+import { openArtifacts, openPayloads, openVolumes } from "@zygo/artifacts";
 import { AsyncLane, refuseForgetfulRedis } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
@@ -43,6 +43,7 @@ async function run(
   const context = {
     store,
     artifacts,
+    volumes: openVolumes(paths.volumes),
     jobs,
     payloads,
     prober: createProber(store),

@@ -51,6 +51,7 @@ export async function tryVersion(
     spoken === first &&
     limits.runtime === assumed.runtime &&
     limits.memoryMb >= assumed.memoryMb &&
+    limits.volumes.length === assumed.volumes.length &&
     limits.secrets.every((name) => assumed.secrets.includes(name));
   const { handlers, startup, forkClean } = loaded(asDecided ? spoken : await load(limits));
   if (handlers.length === 0) throw new FnError("INVALID_BUNDLE", NO_HANDLER);

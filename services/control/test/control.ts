@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openArtifacts, openPayloads } from "@zygo/artifacts";
+import { openArtifacts, openPayloads, openVolumes } from "@zygo/artifacts";
 import { createClient, type Client, type Deploy } from "@zygo/client";
 import { redisOptions } from "@zygo/contracts";
 import { AsyncLane } from "@zygo/queue";
@@ -49,6 +49,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
   const app = createApp({
     store,
     artifacts: await openArtifacts(join(directory, "artifacts")),
+    volumes: openVolumes(join(directory, "volumes")),
     jobs,
     payloads,
     prober: createProber(store, probeMs),

@@ -38,6 +38,7 @@ async function run(
     log.warn("the host lacks a mandatory control, as allowed", { name, found, means });
   log.info("starting", { home: paths.home, maxInstances, poolSize, seccompDenials, gateway });
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
+  mkdirSync(paths.volumes, { recursive: true, mode: 0o700 });
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
   const secret = readFileSync(paths.linkSecret, "utf8").trim();
   const runtimes = RUNTIMES.filter((runtime) => existsSync(join(BASES, runtime)));
@@ -57,6 +58,7 @@ async function run(
     ...(network !== undefined && { network }),
     runDir,
     layersDir: paths.layers,
+    volumesDir: paths.volumes,
     seccompDenials,
     bases: Object.fromEntries(runtimes.map((runtime) => [runtime, join(BASES, runtime)])),
     onLog: (line) => log.warn("launcher", { line }),

@@ -134,9 +134,9 @@ export class Starter {
   }
 
   async #cold(version: ReadyVersion): Promise<Unloaded> {
-    const { layer, limits, hostname, record } = version;
+    const { layer, limits, volumes, hostname, record } = version;
     try {
-      const forked = await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, hostname });
+      const forked = await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, volumes, hostname });
       forked.inside.tenant = tenantOfVersion(version);
       return { forked, kind: "cold" };
     } catch (cause) {
@@ -145,11 +145,11 @@ export class Starter {
   }
 
   async #fromPool(version: ReadyVersion): Promise<Forked | undefined> {
-    const { record, layer, limits } = version;
+    const { record, layer, limits, volumes } = version;
     const forked = this.pools.claim(record.limits.runtime);
     if (forked === undefined) return undefined;
     try {
-      await forked.sandbox.assign({ layer, limits });
+      await forked.sandbox.assign({ layer, limits, volumes });
       forked.inside.tenant = tenantOfVersion(version);
       return forked;
     } catch (error) {

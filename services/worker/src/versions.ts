@@ -1,7 +1,7 @@
-import { FnError, shortVersion, type VersionRecord } from "@zygo/contracts";
+import { FnError, shortVersion, volumeImage, type VersionRecord } from "@zygo/contracts";
 import { encodeJson, FrameType, type LoadPayload } from "@zygo/contracts/frames";
-import { localName } from "@zygo/contracts/names";
-import type { SandboxLimits } from "@zygo/sandbox";
+import { localName, tenantOf } from "@zygo/contracts/names";
+import type { SandboxLimits, SandboxVolume } from "@zygo/sandbox";
 import type { InsideTenant } from "./inside.ts";
 import { redactor, type Redact } from "./redact.ts";
 
@@ -17,6 +17,7 @@ export interface ReadyVersion {
   /** Host directory that holds `app/`. */
   layer: string;
   limits: SandboxLimits;
+  volumes: readonly SandboxVolume[];
   /** Inside name of its sandboxes. */
   hostname: string;
   /** The encoded `load` frame: with the values of its secrets. */
@@ -50,6 +51,11 @@ export async function prepareVersion(source: Pick<VersionSource, "materialise" |
     short: shortVersion(record.version),
     layer,
     limits: sandboxLimits(limits),
+    volumes: limits.volumes.map(({ name, path, readOnly = false }) => ({
+      image: volumeImage(tenantOf(record.function), name),
+      path,
+      readOnly,
+    })),
     hostname: localName(record.function),
     loadFrame: encodeJson(FrameType.load, 0, loadPayload(record, secrets)),
     redact: redactor(secrets),

@@ -40,6 +40,7 @@ Options:
   --network-mbps <n>   bandwidth of an instance, each way; default 100
   --auth <who>         public, or key: callers need an API key with the scope invoke; default: as is usual in the installation
   --secret <NAME>      a secret that it gets as an environment variable; may be repeated
+  --volume <name:path> a volume and where it is, such as data:/data or data:/data:ro; may be repeated
   --retry <how>        of asynchronous calls: attempts in all, or attempts=5,backoff=1s,max-backoff=5m,max-age=1d
   --max-jobs <n>       how many of them run at a time
   --on-success <to>    where their results go: a function, or https://example.com/hook,NAME with the secret to sign with
@@ -76,6 +77,7 @@ const FLAGS = {
   "network-mbps": { type: "string" },
   auth: { type: "string" },
   secret: { type: "string", multiple: true },
+  volume: { type: "string", multiple: true },
   retry: { type: "string" },
   "max-jobs": { type: "string" },
   "on-success": { type: "string" },

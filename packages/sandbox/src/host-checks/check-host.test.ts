@@ -15,7 +15,12 @@ const GOOD: Record<string, string> = {
   "/proc/sys/kernel/core_pattern": "core",
   "/sys/devices/system/cpu/vulnerabilities/meltdown": "Mitigation: PTI",
 };
-const DIRECTORIES: Record<string, string[]> = { "/proc/self/ns": NAMESPACES, "/sys/devices/system/cpu/vulnerabilities": ["meltdown"] };
+const DIRECTORIES: Record<string, string[]> = {
+  "/proc/self/ns": NAMESPACES,
+  "/dev": ["loop-control"],
+  "/usr/sbin": ["mkfs.ext4"],
+  "/sys/devices/system/cpu/vulnerabilities": ["meltdown"],
+};
 
 function host(files: Record<string, string | undefined> = {}, more: Partial<HostFacts> & { directories?: Record<string, string[]> } = {}) {
   const all: Record<string, string | undefined> = { ...GOOD, ...files };

@@ -2,7 +2,7 @@ import type { HostCheck } from "@zygo/contracts";
 import { cgroups, diskBandwidth } from "./cgroups.ts";
 import { thisHost, type HostFacts } from "./facts.ts";
 import { capabilities, kernelVersion, namespaces, overlay, seccomp } from "./isolation.ts";
-import { coreDumps, cpuFlaws, ksm, pidSpace, swap } from "./neighbourhood.ts";
+import { coreDumps, cpuFlaws, ksm, pidSpace, swap, volumes } from "./neighbourhood.ts";
 
 const CHECKS: readonly ((facts: HostFacts) => HostCheck)[] = [
   kernelVersion,
@@ -14,6 +14,7 @@ const CHECKS: readonly ((facts: HostFacts) => HostCheck)[] = [
   diskBandwidth,
   swap,
   ksm,
+  volumes,
   cpuFlaws,
   pidSpace,
   coreDumps,

@@ -63,3 +63,17 @@ export function coreDumps({ read }: HostFacts): HostCheck {
     means: "Functions have a core limit of 0; a pipe of the host's is told of their crashes all the same, by root, outside of the sandbox.",
   };
 }
+
+export function volumes({ list }: HostFacts): HostCheck {
+  const tools = ["/usr/sbin", "/sbin"].some((path) => list(path).includes("mkfs.ext4"));
+  const loop = list("/dev").includes("loop-control");
+  const lacks = [...(loop ? [] : ["/dev/loop-control"]), ...(tools ? [] : ["mkfs.ext4"])];
+  return {
+    name: "volumes",
+    mandatory: false,
+    ok: lacks.length === 0,
+    found: lacks.length === 0 ? "loop devices and mkfs.ext4" : `no ${lacks.join(", no ")}`,
+    means: "Volumes, whose quota is the size of an image on a loop device, cannot be made or mounted.",
+    ...(lacks.length > 0 && { mend: "modprobe loop; apt-get install e2fsprogs" }),
+  };
+}

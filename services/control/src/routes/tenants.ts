@@ -6,7 +6,7 @@ import { readJson } from "../limited-body.ts";
 import { parseRequest } from "../parse.ts";
 
 /** What the operator does with tenants, and what was changed in one. */
-export function tenantRoutes({ store }: Context): Hono<RequestEnv> {
+export function tenantRoutes({ store, volumes }: Context): Hono<RequestEnv> {
   const app = new Hono<RequestEnv>();
   const find = async (given: string): Promise<TenantRecord> => {
     const record = await store.tenant(parseRequest(TenantName, given, "tenant"));
@@ -37,6 +37,8 @@ export function tenantRoutes({ store }: Context): Hono<RequestEnv> {
   app.delete("/tenants/:tenant", async (c) => {
     const { name } = await find(c.req.param("tenant"));
     if (name === DEFAULT_TENANT) throw new FnError("INVALID_REQUEST", `The tenant '${DEFAULT_TENANT}' is always there`);
+    const [kept] = await volumes.list(name);
+    if (kept !== undefined) throw new FnError("IN_USE", `The tenant '${name}' has the volume '${kept.name}': \`fn volume rm\` removes it`);
     await store.removeTenant(name);
     return c.body(null, 204);
   });
