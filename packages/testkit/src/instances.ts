@@ -16,6 +16,9 @@ const Instances = z.object({
       start: z.string(),
       state: z.enum(["busy", "idle"]),
       ageMs: z.number(),
+      /** Of its sandbox in the network. */
+      address: z.string().nullable(),
+      refusals: z.int(),
     }),
   ),
   templates: z.array(

@@ -122,6 +122,16 @@ describe("the internet", () => {
     expect(await dial("open", "192.168.1.1")).toBe("EHOSTUNREACH");
   });
 
+  test("an instance forked from a template has a link too, and its address and refusals are told", async () => {
+    const here = async (name: string) => (await platform.instances()).find((each) => each.function === name);
+    expect(await here("open")).toMatchObject({ start: "template", address: expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/) as string });
+    const before = (await here("open"))?.refusals ?? 0;
+    expect(await dial("open", "10.0.0.5", 5433)).toBe("EHOSTUNREACH");
+    await waitFor("it to be counted", async () => ((await here("open"))?.refusals ?? 0) > before, 5_000);
+    await dial("shut", "93.184.216.34");
+    expect(await here("shut")).toMatchObject({ start: "template", address: null });
+  });
+
   test("what is refused stands in the function's log, once", async () => {
     await dial("open", "10.0.0.5", 5432);
     await waitFor("the line", async () => (await logOf("open")).includes("network: refused 10.0.0.5:5432 by policy 'internet'"), 5_000);

@@ -83,6 +83,8 @@ function listInstances(rooms: Rooms): unknown[] {
       state: instance.active > 0 ? "busy" : "idle",
       active: instance.active,
       ageMs: now - instance.bornMs,
+      address: instance.address,
+      refusals: instance.refusals,
     })),
   );
 }

@@ -25,8 +25,10 @@ export class Inside implements CallSource, Asker {
   caller: InsideCaller | undefined;
   /** Set before its code runs; before that, no name is resolved. */
   tenant: InsideTenant | undefined;
-  /** What its policy refused, packets and names together. */
+  /** What was refused to it: packets, names, connections to functions. */
   refusals = 0;
+  /** IPv4, once it is linked. */
+  address: string | null = null;
   readonly #sandbox: Sandbox;
   readonly #told: RecentWords;
   readonly #parts: (Server | DnsService)[] = [];
@@ -36,7 +38,16 @@ export class Inside implements CallSource, Asker {
   constructor(sandbox: Sandbox, tell: (tenant: InsideTenant, message: string) => void) {
     this.#sandbox = sandbox;
     this.#told = new RecentWords((message) => this.tenant !== undefined && tell(this.tenant, message));
+    // Who makes the sandbox learns of the failure.
+    sandbox.wired.then(
+      (port) => (this.address = port?.address ?? null),
+      () => undefined,
+    );
     sandbox.onRefused = (refusal) => this.refused(words(refusal));
+  }
+
+  get owner(): string | undefined {
+    return this.tenant?.function;
   }
 
   get policy(): NetworkPolicy {
@@ -47,9 +58,17 @@ export class Inside implements CallSource, Asker {
     await (await this.#sandbox.wired)?.pin(pins, forMs);
   }
 
+  tooMany(what: string): void {
+    this.#refuse(`network: refused ${what}: too many`);
+  }
+
   refused(what: string): void {
+    this.#refuse(`network: refused ${what} by policy ${typeof this.policy === "string" ? `'${this.policy}'` : "'allow'"}`);
+  }
+
+  #refuse(message: string): void {
     this.refusals++;
-    this.#told.say(`network: refused ${what} by policy ${typeof this.policy === "string" ? `'${this.policy}'` : "'allow'"}`);
+    this.#told.say(message);
   }
 
   /** Undefined when it asks too much. */

@@ -91,6 +91,16 @@ export class Instance implements FrameHandler {
     return this.#served;
   }
 
+  /** Of its sandbox; null when it has no link. */
+  get address(): string | null {
+    return this.#forked.inside.address;
+  }
+
+  /** What the network refused it so far, names and connections to functions included. */
+  get refusals(): number {
+    return this.#forked.inside.refusals;
+  }
+
   get active(): number {
     return this.#active.size;
   }

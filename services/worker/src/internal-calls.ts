@@ -6,6 +6,7 @@ import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts"
 import { functionId, HEADERS, tenantOf } from "@zygo/contracts/names";
 import { CallGate } from "./call-gate.ts";
 import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
+import { SocketShares } from "./socket-shares.ts";
 import type { Log } from "@zygo/service";
 
 /** Who calls from inside a sandbox, for as long as it has a tenant. */
@@ -20,10 +21,15 @@ export interface InsideCaller {
 export interface CallSource {
   /** Undefined while it has no tenant: calls are refused. */
   readonly caller: InsideCaller | undefined;
+  /** The function whose code may run in it, from before its module is loaded; none of nobody's. */
+  readonly owner: string | undefined;
+  /** It was refused what it has too many of. */
+  tooMany(what: string): void;
 }
 
 export interface InternalCalls {
   server: HttpServer;
+  shares: SocketShares;
   close(): void;
 }
 
@@ -59,14 +65,19 @@ export function createInternalCalls(given: { gateway: { host: string; port: numb
   // Node drops what is beyond a count of 2,000 without a word, a content-length for instance; the size bounds it already.
   server.maxHeadersCount = 0;
   server.on("clientError", (_error, socket) => socket.destroy());
-  return { server, close: () => agent.destroy() };
+  return { server, shares: new SocketShares(), close: () => agent.destroy() };
 }
 
 /** Accepts on a listening socket inside a sandbox; takes the descriptor over. */
 export async function serveCalls(calls: InternalCalls, fd: number, source: CallSource): Promise<Server> {
   const gate = new CallGate();
   const listener = createTcpServer({ noDelay: true }, (socket) => {
-    if (!gate.admit(socket, Date.now())) return void socket.destroy();
+    const { owner } = source;
+    if (owner === undefined || !gate.admit(socket, Date.now())) return void socket.destroy();
+    if (!calls.shares.take(owner, socket)) {
+      source.tooMany("a connection to other functions");
+      return void socket.destroy();
+    }
     originOf.set(socket, { source, gate });
     calls.server.emit("connection", socket);
   });
