@@ -29,7 +29,16 @@ beforeAll(() => {
   const filters = writePrograms(home);
   const [ours, theirs] = hostAddon().socketPair();
   const args = ["--name", NAME, "--work-dir", join(home, "stage"), "--layers", join(home, "layers"), "--base", `node24=${BASE}`];
-  args.push("--init", nativeFile("bin/init", DIRECTORY), "--zygote-filter", filters.zygote, "--instance-filter", filters.instance);
+  args.push(
+    "--init",
+    nativeFile("bin/init", DIRECTORY),
+    "--zygote-filter",
+    filters.zygote,
+    "--instance-filter",
+    filters.instance,
+    "--template-filter",
+    filters.template,
+  );
   launcher = spawn(nativeFile("bin/launcher", DIRECTORY), args, { stdio: ["ignore", "ignore", "inherit", theirs], env: {} });
   hostAddon().closeFd(theirs);
   socket = new Socket({ fd: ours });
