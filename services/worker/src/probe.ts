@@ -59,7 +59,7 @@ async function asInstance(version: ReadyVersion, starter: Starter): Promise<Prob
   const at = performance.now();
   const { forked, loaded } = await starter.start(version, { limitMs: LOAD_LIMIT_MS, onLog: () => undefined });
   const totalMs = performance.now() - at;
-  starter.discard(forked);
+  void starter.discard(forked);
   const forkClean = starter.templates.of(version)?.forkClean;
   return {
     ok: true,
