@@ -27,7 +27,7 @@ describe("hello", () => {
     const { live } = await platform.client.get("hello");
     expect(answer.headers.get("x-fn-version")).toBe(live.version.slice(7, 19));
     expect(answer.headers.get("x-fn-request-id")).toMatch(/^[0-9a-f-]{36}$/);
-    expect(answer.headers.get("x-fn-start")).toMatch(/^(pool|cold)$/);
+    expect(answer.headers.get("x-fn-start")).toMatch(/^(template|pool|cold)$/);
     expect(answer.headers.get("server-timing")).toMatch(/^queue;dur=[\d.]+, start;dur=[\d.]+, init;dur=[\d.]+, handler;dur=[\d.]+$/);
   });
 

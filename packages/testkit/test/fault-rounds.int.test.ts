@@ -10,8 +10,8 @@ import { pidsOf, signal } from "../src/faults/targets.ts";
 import { waitFor } from "../src/wait-for.ts";
 
 const ROUNDS = 10;
-/** Drawn anew each time; printed, so that a round can be had again by `npm run test:faults -- --seed`. */
-const SEED = Math.floor(Math.random() * 1e9);
+/** The same each time, so that a change is to blame for what a change breaks. `npm run test:faults` draws others. */
+const SEED = 754_792_428;
 
 let stage: Stage;
 beforeAll(async () => {
