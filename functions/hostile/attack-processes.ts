@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { serve } from "./attack.ts";
 
-export const config = { timeoutMs: 20_000, reuse: "never" };
+export const config = { timeoutMs: 20_000, memoryMb: 1024, reuse: "never" };
 
 /** A program that waits; the function has no shell. */
 const sleeper = (options: object = {}): ChildProcess =>
@@ -16,8 +16,9 @@ async function forkBomb(): Promise<string> {
   const results = await Promise.all(
     children.map((child) => Promise.race([once(child, "spawn").then(() => true), once(child, "error").then(() => false)])),
   );
-  for (const child of children) child.kill("SIGKILL");
-  return results.every(Boolean) ? "all live" : "EAGAIN";
+  const live = children.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  for (const child of live) child.kill("SIGKILL");
+  return results.every(Boolean) && live.length === children.length ? "all live" : "some refused or ended";
 }
 
 async function daemon(): Promise<string> {

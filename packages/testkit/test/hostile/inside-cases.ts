@@ -86,7 +86,7 @@ const PROCESSES = rows("processes", [
   [
     "fork-bomb",
     "a hundred children at a time",
-    "EAGAIN",
+    ["EAGAIN", "some refused or ended", "FUNCTION_OOM"],
     { without: [], limits: { pids: 4096, memoryBytes: 6000 * MIB }, gives: "all live" },
   ],
   ["daemon", "leaves a process behind", "left behind", { none: "it ends with its sandbox: the leak check at the end" }],
