@@ -24,7 +24,11 @@ const processes = (): number => {
 const state = () => ({ files: openFiles(), mounts: mounts(), processes: processes() });
 
 test("200 instances started and ended leave the worker as it was", { timeout: 120_000 }, async () => {
-  const once = await platform.deploy("once", `exports.fetch = () => new Response("ok");`, { reuse: "never", maxInstances: 4, template: false });
+  const once = await platform.deploy("once", `exports.fetch = () => new Response("ok");`, {
+    reuse: "never",
+    maxInstances: 4,
+    template: false,
+  });
   for (let warm = 0; warm < 4; warm++) await platform.call(once);
   const calm = async () => {
     await expect.poll(() => platform.worker.dispatcher.rooms.pressure, { timeout: 5_000 }).toEqual({ waiting: 0, starting: 0 });
