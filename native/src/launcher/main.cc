@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -29,8 +28,6 @@ using sys::Fd;
 constexpr int kWorkerSocket = 3;
 // The most that a function may ask for. Source: packages/contracts/src/config.ts
 constexpr rlim_t kMostOpenFiles = 65'536;
-constexpr int kLockAttempts = 500;
-constexpr int kLockPauseMicros = 10'000;
 
 struct Options {
   std::string name, init, zygote_filter, instance_filter, template_filter, fail_at, volumes;
@@ -77,16 +74,6 @@ bool parse(int argc, char** argv, Options& options) {
   return !options.name.empty() && !options.stage.work_dir.empty() && !options.stage.layers_dir.empty();
 }
 
-// Held until the process ends: a predecessor that is still dying is waited for.
-sys::Result<Fd> lock(const std::string& path) {
-  Fd file = TRY(sys::open_path(path, O_RDWR | O_CREAT, 0600));
-  for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    ::usleep(kLockPauseMicros);
-  }
-  return sys::failure("flock", path);
-}
-
 // The worker ends the launcher by closing its socket; signals to the process group are not for it.
 sys::Result<Fd> signals() {
   for (const int ignored : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) ::signal(ignored, SIG_IGN);
@@ -121,7 +108,7 @@ Done serve(const Options& options) {
   allow_open_files();
   (void)::setsid();
   if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
-  const Fd held = TRY(lock(options.stage.work_dir + "/../launcher.lock"));
+  const Fd held = TRY(sys::lock_path(options.stage.work_dir + "/../launcher.lock"));
   Fd child_signals = TRY(signals());
   Cgroups cgroups = TRY(Cgroups::open(options.name, disks(options.stage)));
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -21,25 +20,13 @@ using sys::Done;
 using sys::Fd;
 
 constexpr int kWorkerSocket = 3;
-constexpr int kLockAttempts = 500;
-constexpr int kLockPauseMicros = 10'000;
-
-// Held until the process ends: a predecessor that is still taking its leave is waited for.
-sys::Result<Fd> lock(const std::string& path) {
-  Fd file = TRY(sys::open_path(path, O_RDWR | O_CREAT, 0600));
-  for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
-    ::usleep(kLockPauseMicros);
-  }
-  return sys::failure("flock", path);
-}
 
 Done serve(const char* lock_file) {
   (void)::setsid();
   // The worker ends the router by closing its socket; signals to the process group are not for it.
   for (const int ignored : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) ::signal(ignored, SIG_IGN);
   if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
-  const Fd held = TRY(lock(lock_file));
+  const Fd held = TRY(sys::lock_path(lock_file));
   NetlinkSocket host_filter = TRY(NetlinkSocket::open(NETLINK_NETFILTER));
   NetlinkSocket host_log = TRY(NetlinkSocket::open(NETLINK_NETFILTER));
   const router::Namespaces namespaces = TRY(router::Namespaces::open());

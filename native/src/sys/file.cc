@@ -3,11 +3,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace sys {
 namespace {
+
+constexpr int kLockAttempts = 500;
+constexpr int kLockPauseMicros = 10'000;
 
 Result<std::string> read_fd(const Fd& fd, const std::string& path) {
   std::string text;
@@ -67,6 +72,15 @@ Result<std::string> read_file(const Fd& dir, const std::string& path) {
 Result<std::string> read_path(const std::string& path) {
   const Fd fd = TRY(open_path(path, O_RDONLY));
   return read_fd(fd, path);
+}
+
+Result<Fd> lock_path(const std::string& path) {
+  Fd file = TRY(open_path(path, O_RDWR | O_CREAT, 0600));
+  for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+    ::usleep(kLockPauseMicros);
+  }
+  return failure("flock", path);
 }
 
 Done make_dir(const std::string& path, int mode) {

@@ -20,6 +20,9 @@ Done write_file(const Fd& dir, const std::string& path, std::string_view text);
 Done write_path(const std::string& path, std::string_view text);
 Result<std::string> read_file(const Fd& dir, const std::string& path);
 Result<std::string> read_path(const std::string& path);
+// Made when it is not there. Held while the result lives, at most until the process ends: a predecessor that is still
+// dying is waited for, five seconds at most.
+Result<Fd> lock_path(const std::string& path);
 Done make_dir(const std::string& path, int mode);
 std::vector<std::string> list_dirs(int dir);
 
