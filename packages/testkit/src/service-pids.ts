@@ -3,35 +3,43 @@ import { join } from "node:path";
 import { homePaths } from "@zygo/contracts";
 import { descendants, type ProcessFacts } from "./processes.ts";
 
-/** A platform's processes by what they are; undefined: it does not run at the moment. */
-export interface ServicePids {
-  supervisor: number;
-  redis: number | undefined;
+const COMMANDS = {
+  redis: /^redis-server .*\/redis\.(?:sock|conf)/,
   /** The async lane's Redis. */
-  jobs: number | undefined;
-  control: number | undefined;
-  gateway: number | undefined;
-  worker: number | undefined;
-  launcher: number | undefined;
-  router: number | undefined;
-}
+  jobs: /^redis-server .*\/jobs\.(?:sock|conf)/,
+  control: /services\/control\/src\/main\.ts$/,
+  gateway: /services\/gateway\/src\/main\.ts$/,
+  worker: /services\/worker\/src\/main\.ts$/,
+  launcher: /build\/bin\/launcher /,
+  router: /build\/bin\/router /,
+};
+export type ServiceKind = keyof typeof COMMANDS;
+
+/** A platform's processes by what they are, the first where there are several; undefined: it does not run at the moment. */
+export type ServicePids = Record<ServiceKind, number | undefined> & { supervisor: number };
 
 export function servicePids(supervisor: number): ServicePids {
   const tree = descendants(supervisor);
-  const pidOf = (test: (facts: ProcessFacts) => boolean): number | undefined => tree.find(test)?.pid;
-  const service = (name: string): number | undefined => pidOf(({ command }) => command.endsWith(`services/${name}/src/main.ts`));
-  const redis = (name: string): number | undefined =>
-    pidOf(({ command }) => command.startsWith("redis-server") && new RegExp(`/${name}\\.(?:sock|conf)`).test(command));
+  const first = (kind: ServiceKind): number | undefined => ofKind(tree, kind)[0];
   return {
     supervisor,
-    redis: redis("redis"),
-    jobs: redis("jobs"),
-    control: service("control"),
-    gateway: service("gateway"),
-    worker: service("worker"),
-    router: pidOf(({ command }) => command.includes("build/bin/router ")),
-    launcher: pidOf(({ command }) => command.includes("build/bin/launcher ")),
+    redis: first("redis"),
+    jobs: first("jobs"),
+    control: first("control"),
+    gateway: first("gateway"),
+    worker: first("worker"),
+    launcher: first("launcher"),
+    router: first("router"),
   };
+}
+
+/** Pids of all processes of a kind, below a supervisor. */
+export function pidsOf(supervisor: number, kind: ServiceKind): number[] {
+  return ofKind(descendants(supervisor), kind);
+}
+
+function ofKind(tree: readonly ProcessFacts[], kind: ServiceKind): number[] {
+  return tree.filter(({ command }) => COMMANDS[kind].test(command)).map(({ pid }) => pid);
 }
 
 /** Pids of the zygotes that came up under the present worker, newest last: read from its log, since a zygote and its children look alike. */

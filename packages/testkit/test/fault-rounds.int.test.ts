@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FAULTS, type Fault } from "../src/faults/nemesis.ts";
 import { describe, playRound } from "../src/faults/round.ts";
 import { Stage } from "../src/faults/stage.ts";
-import { pidsOf, signal } from "../src/faults/targets.ts";
+import { signal } from "../src/faults/targets.ts";
+import { pidsOf } from "../src/service-pids.ts";
 import { waitFor } from "../src/wait-for.ts";
 
 const ROUNDS = 10;

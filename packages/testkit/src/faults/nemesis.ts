@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { homePaths } from "@zygo/contracts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
-import { pidsOf, signal, zygotesOf, type ServiceKind } from "./targets.ts";
+import { pidsOf, type ServiceKind } from "../service-pids.ts";
+import { signal, zygotesOf } from "./targets.ts";
 
 /** Does harm, and ends what it can end of it. What is left heals by the platform's own means. */
 export interface Fault {
@@ -14,11 +15,17 @@ export interface Fault {
 
 const HOUR_MS = 3_600_000;
 
+/** Of both that the platform runs. */
+const redisPids = (supervisor: number): number[] => [...pidsOf(supervisor, "redis"), ...pidsOf(supervisor, "jobs")];
+
+const pidsNamed = (supervisor: number, kind: ServiceKind): number[] =>
+  kind === "redis" ? redisPids(supervisor) : pidsOf(supervisor, kind);
+
 function kill(kind: ServiceKind): Fault {
   return {
     name: `kill -9 of a ${kind}`,
     strike: ({ supervisor }, random) => {
-      const pids = pidsOf(supervisor, kind);
+      const pids = pidsNamed(supervisor, kind);
       if (pids.length > 0) signal(random.pick(pids), "SIGKILL");
       return Promise.resolve();
     },
@@ -29,7 +36,7 @@ function freeze(kind: ServiceKind, forMs: [low: number, high: number]): Fault {
   return {
     name: `a ${kind} stands still`,
     strike: async ({ supervisor }, random) => {
-      const pids = pidsOf(supervisor, kind);
+      const pids = pidsNamed(supervisor, kind);
       if (pids.length === 0) return;
       const pid = random.pick(pids);
       signal(pid, "SIGSTOP");
@@ -51,7 +58,7 @@ const killZygote: Fault = {
 const redisRestart: Fault = {
   name: "each Redis is asked to stop, and starts again",
   strike: ({ supervisor }) => {
-    for (const pid of pidsOf(supervisor, "redis")) signal(pid, "SIGTERM");
+    for (const pid of redisPids(supervisor)) signal(pid, "SIGTERM");
     return Promise.resolve();
   },
 };

@@ -1,23 +1,5 @@
 import { descendants } from "../processes.ts";
-
-export type ServiceKind = "gateway" | "worker" | "control" | "launcher" | "redis" | "jobs";
-
-const COMMANDS: Record<ServiceKind, RegExp> = {
-  gateway: /services\/gateway\/src\/main\.ts$/,
-  worker: /services\/worker\/src\/main\.ts$/,
-  control: /services\/control\/src\/main\.ts$/,
-  launcher: /build\/bin\/launcher /,
-  /** Each of them. */
-  redis: /^redis-server/,
-  jobs: /^redis-server .*jobs\.sock/,
-};
-
-/** Pids of all processes of a kind, below a supervisor. */
-export function pidsOf(supervisor: number, kind: ServiceKind): number[] {
-  return descendants(supervisor)
-    .filter(({ command }) => COMMANDS[kind].test(command))
-    .map(({ pid }) => pid);
-}
+import { pidsOf } from "../service-pids.ts";
 
 /** Pids of the zygotes: Node processes that a launcher started itself. */
 export function zygotesOf(supervisor: number): number[] {
