@@ -17,6 +17,11 @@ export async function writeLine(stream: Writable, line: string): Promise<void> {
   await write(stream, `${line}\n`);
 }
 
+/** How a command tells its results: with --json the document on a line, else the text. */
+export function teller({ stdout }: Io, json: boolean | undefined): (document: unknown, text: string) => Promise<void> {
+  return (document, text) => writeLine(stdout, json === true ? JSON.stringify(document) : text);
+}
+
 export async function write(stream: Writable, chunk: string | Uint8Array): Promise<void> {
   if (stream.destroyed || !stream.writable) return;
   if (stream.write(chunk)) return;

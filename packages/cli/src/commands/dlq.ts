@@ -5,7 +5,7 @@ import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
 import { UsageError } from "../failure.ts";
-import { writeLine } from "../io.ts";
+import { teller } from "../io.ts";
 import { showTable } from "../table.ts";
 import { showAgo } from "../units.ts";
 
@@ -44,19 +44,18 @@ export const dlq: Command = {
     const { values, positionals } = parseFlags(args, FLAGS);
     const [verb = "", ...ids] = positionals;
     const { client } = await connect(io.env);
-    const print = async (document: unknown, text: string): Promise<void> =>
-      await writeLine(io.stdout, values.json === true ? JSON.stringify(document) : text);
+    const say = teller(io, values.json);
     if (verb === "list") {
       takePositionals(ids);
       const listed = await client.deadLetters({ function: values.function, limit: readLimit(values.limit), signal: io.signal });
-      await print(listed, listed.total === 0 ? "no dead letters" : showList(listed.deadLetters, listed.total));
+      await say(listed, listed.total === 0 ? "no dead letters" : showList(listed.deadLetters, listed.total));
     } else if (verb === "show") {
       const [id = ""] = takePositionals(ids, "id");
       const letter = await client.deadLetter(id, { signal: io.signal });
-      await print(letter, showOne(letter));
+      await say(letter, showOne(letter));
     } else if (verb === "redrive" || verb === "purge") {
       const count = await act(client, verb, { ids, values, signal: io.signal });
-      await print({ count }, `${verb === "redrive" ? "queued again" : "removed"}: ${count}`);
+      await say({ count }, `${verb === "redrive" ? "queued again" : "removed"}: ${count}`);
     } else throw new UsageError("one of list, show, redrive, purge is needed: `fn dlq --help`");
     return EXIT.ok;
   },

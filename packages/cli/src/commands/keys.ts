@@ -3,7 +3,7 @@ import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
 import { UsageError } from "../failure.ts";
-import { writeLine } from "../io.ts";
+import { teller, writeLine } from "../io.ts";
 import { showTable } from "../table.ts";
 import { parseDuration, showAgo } from "../units.ts";
 
@@ -44,7 +44,7 @@ export const keys: Command = {
     const [action, ...more] = positionals;
     const json = values.json === true;
     const { signal } = io;
-    const say = (document: unknown, text: string): Promise<void> => writeLine(io.stdout, json ? JSON.stringify(document) : text);
+    const say = teller(io, json);
     if (action === "create") {
       takePositionals(more);
       const wanted = await readKey(values);

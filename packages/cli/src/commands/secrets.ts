@@ -7,7 +7,7 @@ import { connect } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
 import { UsageError } from "../failure.ts";
 import { checkName } from "../function-name.ts";
-import { writeLine } from "../io.ts";
+import { teller } from "../io.ts";
 import type { Io } from "../io.ts";
 import { showTable } from "../table.ts";
 import { showAgo } from "../units.ts";
@@ -42,8 +42,7 @@ export const secrets: Command = {
     const { values, positionals } = parseFlags(args, FLAGS);
     const [action, ...more] = positionals;
     const { signal } = io;
-    const say = (document: unknown, text: string): Promise<void> =>
-      writeLine(io.stdout, values.json === true ? JSON.stringify(document) : text);
+    const say = teller(io, values.json);
     if (action === "ls" || action === "list") {
       takePositionals(more);
       const { client } = await connect(io.env);

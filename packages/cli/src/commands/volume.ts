@@ -4,7 +4,7 @@ import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
 import { EXIT } from "../exit-codes.ts";
 import { UsageError } from "../failure.ts";
-import { writeLine } from "../io.ts";
+import { teller } from "../io.ts";
 import { showTable } from "../table.ts";
 import { parseMemory, showAgo, showBytes } from "../units.ts";
 
@@ -38,8 +38,7 @@ export const volume: Command = {
     const { values, positionals } = parseFlags(args, FLAGS);
     const [action, ...more] = positionals;
     const { signal } = io;
-    const say = (document: unknown, text: string): Promise<void> =>
-      writeLine(io.stdout, values.json === true ? JSON.stringify(document) : text);
+    const say = teller(io, values.json);
     if (values.size !== undefined && action !== "create") throw new UsageError("--size is for create");
     if (action === "ls" || action === "list") {
       takePositionals(more);
