@@ -65,7 +65,8 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const admission = new Admission(MOST_IN_FLIGHT);
   const metrics = new Metrics();
   const links = new WorkerLinks({ path: paths.gatewaySocket, linkSecret, streams, log });
-  let [stopping, refusing]: [Promise<void> | undefined, boolean] = [undefined, false];
+  let stopping: Promise<void> | undefined;
+  let refusing = false;
   const record = (facts: Facts): void => {
     metrics.record(facts);
     log.info("invocation", { ...facts });
