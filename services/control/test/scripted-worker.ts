@@ -32,6 +32,8 @@ export class ScriptedWorker {
       });
       // A call without a body, which is no probe.
       if (request.url === "/doctor") return void response.end('{"checks":[]}');
+      // It has no instances to tell of.
+      if (request.method === "GET") return void response.writeHead(404).end();
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => {
