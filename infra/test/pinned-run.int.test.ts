@@ -14,6 +14,8 @@ const PROGRAM = `
 
 let runner: ChildProcess;
 let output: string;
+/** Listened for from the start: a program may end before its first words are read. */
+let closed: Promise<unknown[]>;
 
 afterEach(() => runner.kill("SIGKILL"));
 
@@ -22,6 +24,7 @@ async function run(program: string): Promise<void> {
   const code = `import { runPinned } from ${JSON.stringify(RUNNER)}; process.exitCode = await runPinned(["-e", ${JSON.stringify(program)}]);`;
   runner = spawn(process.execPath, ["--input-type=module", "-e", code], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
   output = "";
+  closed = once(runner, "close");
   runner.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
   await said("pid ");
 }
@@ -38,7 +41,7 @@ const signalsSeen = (): string[] => output.split("\n").filter((line) => line.sta
 test("a signal to the whole process group reaches the program once", async () => {
   await run(PROGRAM);
   process.kill(-(runner.pid ?? 0), "SIGINT");
-  const [code] = await once(runner, "close");
+  const [code] = await closed;
   expect(signalsSeen()).toEqual(["SIGINT"]);
   expect(code).toBe(7);
 });
@@ -46,7 +49,7 @@ test("a signal to the whole process group reaches the program once", async () =>
 test("a signal to the runner alone reaches the program", async () => {
   await run(PROGRAM);
   runner.kill("SIGTERM");
-  await once(runner, "close");
+  await closed;
   expect(signalsSeen()).toEqual(["SIGTERM"]);
 });
 
@@ -58,6 +61,6 @@ test("the program is asked to end when the runner is killed", async () => {
 
 test("a program that dies by a signal gives the code that a shell gives", async () => {
   await run(`console.log("pid " + process.pid); process.kill(process.pid, "SIGKILL");`);
-  const [code] = await once(runner, "close");
+  const [code] = await closed;
   expect(code).toBe(137);
 });
