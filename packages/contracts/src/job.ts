@@ -33,6 +33,8 @@ export const Job = z.object({
   acceptedMs: z.number(),
   /** Not before, epoch milliseconds. */
   runAtMs: z.number(),
+  /** It was put off by so much, whatever the clock says; null: `runAtMs` is a time of its own. */
+  delayMs: z.number().min(0).nullable().default(null),
   onSuccess: Destination.nullable(),
   /** "none": nobody is told, whatever the version's config says; null: whom that names. */
   onFailure: z.union([Destination, z.literal("none")]).nullable(),
@@ -132,6 +134,8 @@ export interface NewJob {
   retry?: Job["retry"];
   priority?: number;
   runAtMs?: number;
+  /** In place of `runAtMs`: so long after it was accepted, milliseconds. */
+  delayMs?: number;
   onSuccess?: Destination | null;
   /** "none": nobody is told; null: whom the version's config names. */
   onFailure?: Job["onFailure"];

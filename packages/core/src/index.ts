@@ -1,4 +1,5 @@
 export * from "./admission.ts";
+export * from "./clock-steps.ts";
 export * from "./cron.ts";
 export * from "./addresses.ts";
 export * from "./idle.ts";

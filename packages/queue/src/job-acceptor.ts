@@ -52,8 +52,10 @@ export class JobAcceptor {
     const client = await this.#redis.client();
     // Ours first: a job without a record would be dropped by whoever takes it. Both go out together.
     const records = this.#redis.redis.pipeline();
-    for (const { job, fingerprint } of batch)
-      records.acceptInvocation(jobKeys.invocation(job.id), JSON.stringify(job), fingerprint, job.acceptedMs);
+    for (const { job, fingerprint } of batch) {
+      const plannedMs = job.delayMs === null ? "" : job.acceptedMs;
+      records.acceptInvocation(jobKeys.invocation(job.id), JSON.stringify(job), fingerprint, job.acceptedMs, plannedMs);
+    }
     const jobs = client.pipeline();
     for (const { job } of batch) void addToQueue(this.#redis, jobs, job).catch(() => {});
     const wakes = this.#redis.redis.pipeline();

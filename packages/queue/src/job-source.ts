@@ -1,6 +1,12 @@
 import { Job, type Attempt, type InvocationState } from "@zygo/contracts";
+import { failOnError } from "./job-acceptor.ts";
 import { jobKeys, JOB_EVENTS } from "./keys.ts";
 import { LOCK_MS, STALLED_MS, type JobRedis } from "./job-redis.ts";
+
+/** BullMQ's scores of delayed jobs: the time in milliseconds, with twelve more bits. */
+const DELAY_SCALE = 4096;
+/** Invocations that are put off anew in one round trip. */
+const REPLAN_STEP = 500;
 
 /** An attempt that this process holds. */
 export interface HeldAttempt {
@@ -96,10 +102,11 @@ export class JobSource {
     this.#redis.refuseWhileAway();
     const record = jobKeys.invocation(job.id);
     const verdict = await this.#redis.answered(
-      redis.retryAttempt(record, token, number, JSON.stringify(attempt), attempt.reason, attempt.nextMs),
+      redis.retryAttempt(record, token, number, JSON.stringify(attempt), attempt.reason, attempt.nextMs, attempt.endedMs),
     );
     if (verdict !== "OK") return verdict as "CANCELLED" | "LOST";
-    const delay = Math.max(0, attempt.nextMs - Date.now());
+    // Not held against the clock of now, which may have been set since.
+    const delay = Math.max(0, attempt.nextMs - attempt.endedMs);
     await this.#redis.answered(this.#redis.queue(job.function).moveToDelayed(job.id, Date.now(), delay, token, { skipAttempt: true }));
     await this.#redis.answered(redis.zadd(jobKeys.due, "LT", attempt.nextMs, job.function));
     return "OK";
@@ -127,9 +134,41 @@ export class JobSource {
     return settled === 1;
   }
 
+  /**
+   * The clock went back, or this process is new and does not know: every queue gets a look now, and what was put off by a clock that was
+   * ahead waits as long as it was meant to, counted from now. Any process may, as often as it likes.
+   * @returns how many invocations have another time
+   */
+  async replan(nowMs: number): Promise<number> {
+    const { redis } = this.#redis;
+    this.#redis.refuseWhileAway();
+    const names = await this.#redis.answered(redis.zrange(jobKeys.due, 0, "-1"));
+    if (names.length === 0) return 0;
+    await this.#redis.answered(redis.zadd(jobKeys.due, "LT", ...names.flatMap((name) => [String(nowMs), name])));
+    let moved = 0;
+    for (const name of names) moved += await this.#replanQueue(name, nowMs);
+    return moved;
+  }
+
   /** How many active jobs of a function there may be, over all processes. */
   async limit(name: string, concurrency: number): Promise<void> {
     await this.#redis.limit(name, concurrency);
+  }
+
+  async #replanQueue(name: string, nowMs: number): Promise<number> {
+    const { redis } = this.#redis;
+    const delayed = this.#redis.queue(name).keys["delayed"] ?? "";
+    const ids = await this.#redis.answered(redis.zrangebyscore(delayed, nowMs * DELAY_SCALE, "+inf"));
+    let moved = 0;
+    for (let at = 0; at < ids.length; at += REPLAN_STEP) {
+      const pipeline = redis.pipeline();
+      for (const id of ids.slice(at, at + REPLAN_STEP))
+        pipeline.replanInvocation(jobKeys.invocation(id), delayed, jobKeys.due, id, name, nowMs);
+      const results = await this.#redis.answered(pipeline.exec());
+      failOnError(results);
+      moved += (results ?? []).filter(([, dueMs]) => Number(dueMs) >= 0).length;
+    }
+    return moved;
   }
 
   async #begin(id: string, { token, requestId }: { token: string; requestId: string }): Promise<HeldAttempt | null> {

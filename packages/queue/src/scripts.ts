@@ -20,9 +20,18 @@ export type Begun = [number, number, string, number, string, string] | null;
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    acceptInvocation(record: string, job: string, fingerprint: string, nowMs: Text): Result<string, Context>;
+    acceptInvocation(record: string, job: string, fingerprint: string, nowMs: Text, plannedMs: Text): Result<string, Context>;
     beginAttempt(record: string, token: string, requestId: string, nowMs: Text, reason: string): Result<Begun, Context>;
-    retryAttempt(record: string, token: string, number: Text, attempt: string, reason: string, nextMs: Text): Result<string, Context>;
+    retryAttempt(
+      record: string,
+      token: string,
+      number: Text,
+      attempt: string,
+      reason: string,
+      nextMs: Text,
+      nowMs: Text,
+    ): Result<string, Context>;
+    replanInvocation(record: string, delayed: string, due: string, id: string, name: string, nowMs: Text): Result<number, Context>;
     settleInvocation(...keysAndValues: Text[]): Result<number, Context>;
     cancelInvocation(
       record: string,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { redisOptions, type Attempt } from "@zygo/contracts";
 import { RedisServer } from "@zygo/testkit";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { AsyncLane, type HeldAttempt } from "../src/index.ts";
 import { memoryPayloads } from "./memory-payloads.ts";
 
@@ -237,4 +237,44 @@ test("an Idempotency-Key is claimed once, replays its answer, and is free again 
   expect(await idempotency.begin("f", claim)).toEqual({ kind: "done", answer });
   await idempotency.end("f", { digest: "d", token: "a", answer: null, keepMs: 1 });
   expect(await idempotency.begin("f", claim)).toEqual({ kind: "claimed" });
+});
+
+describe("a clock that was an hour ahead", () => {
+  const ahead = async <T>(work: () => Promise<T>): Promise<T> => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    try {
+      return await work();
+    } finally {
+      vi.useRealTimers();
+    }
+  };
+  /** Minutes. */
+  const dueIn = async (id: string): Promise<number> => {
+    const score = await admin.zscore("fn:jobs:f:delayed", id);
+    return Math.round((Number(score) / 4096 - Date.now()) / 60_000);
+  };
+
+  test("what it put off, a retry or a delay, waits as long as it was meant to, once the clock is right and that is noticed", async () => {
+    const { id: retried } = await lane.enqueue({ function: "f", url: URL });
+    const { id: delayed } = await ahead(async () => {
+      const held = await take("f");
+      const endedMs = Date.now();
+      await lane.source.retry(held, { ...ended(held), endedMs, nextMs: endedMs + 1_200_000 });
+      return await lane.enqueue({ function: "f", url: URL, delayMs: 2_400_000 });
+    });
+    expect([await dueIn(retried), await dueIn(delayed)]).toEqual([80, 100]);
+    expect(await lane.source.replan(Date.now())).toBe(2);
+    expect([await dueIn(retried), await dueIn(delayed)]).toEqual([20, 40]);
+    expect(await lane.source.replan(Date.now())).toBe(0);
+    // The queue was looked at, and says when it needs the next look.
+    expect((await lane.source.due(Date.now())).names).toEqual(["f"]);
+  });
+
+  test("a time that was asked for stays, and so does what a right clock put off", async () => {
+    const runAtMs = Date.now() + 7_200_000;
+    const { id: asked } = await ahead(() => lane.enqueue({ function: "f", url: URL, runAtMs }));
+    const { id: delayed } = await lane.enqueue({ function: "f", url: URL, delayMs: 600_000 });
+    expect(await lane.source.replan(Date.now())).toBe(0);
+    expect([await dueIn(asked), await dueIn(delayed)]).toEqual([120, 10]);
+  });
 });

@@ -27,6 +27,8 @@ export interface PlatformOptions {
   release?: (home: string) => void;
   /** The network namespace that is its host, by path; default: this process's own. */
   network?: string;
+  /** Where this process reaches the gateway, when its host is another one. */
+  address?: string;
 }
 
 /** A deploy's answer, as `fn deploy --json` prints it. */
@@ -40,14 +42,14 @@ const Credentials = z.object({ url: z.string(), apiKey: z.string() });
  * @throws Error with the ends of the services' logs when it does not get ready; nothing is left behind then.
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const { env = {}, examples = false, network, prepare, release = () => undefined } = options;
+  const { env = {}, examples = false, network, address, prepare, release = () => undefined } = options;
   const home = mkdtempSync("/tmp/fn-e2e-");
   const port = String(await freePort());
   const variables = { FN_PORT: port, FN_SPARES: "0", ...env, ...prepare?.(home) };
   const supervisor = new Supervisor(home, examples ? [] : ["--no-examples"], variables, entering(network));
   try {
     await supervisor.ready();
-    return new Platform(home, supervisor, { release, enter: entering(network) });
+    return new Platform(home, supervisor, { release, enter: entering(network), address });
   } catch (error) {
     await supervisor.stop();
     release(home);
@@ -69,16 +71,20 @@ export class Platform {
 
   readonly #release: (home: string) => void;
 
-  constructor(home: string, supervisor: Supervisor, given: { release: (home: string) => void; enter: readonly string[] }) {
+  constructor(
+    home: string,
+    supervisor: Supervisor,
+    given: { release: (home: string) => void; enter: readonly string[]; address: string | undefined },
+  ) {
     this.#release = given.release;
     this.home = home;
     this.#enter = given.enter;
     this.supervisor = supervisor;
     this.cgroupName = `zygo-${createHash("sha256").update(home).digest("hex").slice(0, 12)}`;
     const { url, apiKey } = Credentials.parse(JSON.parse(readFileSync(homePaths(home).credentials, "utf8")));
-    this.url = url;
+    this.url = given.address === undefined ? url : url.replace("127.0.0.1", given.address);
     this.apiKey = apiKey;
-    this.client = createClient({ url, apiKey });
+    this.client = createClient({ url: this.url, apiKey });
   }
 
   /** The URL of a function and of a path of it: `at("hello/x?y")`. */

@@ -26,19 +26,26 @@ export class TestInternet {
   readonly host: string;
   /** The host's own public address. */
   readonly hostAddress = HOST;
-  readonly #names: { host: string; world: string };
-  #server: ChildProcess | undefined;
+  /** The host's address for this process alone: no way leads from it to the world. */
+  readonly reachableAddress: string;
+  readonly #names: { host: string; world: string; link: string };
+  readonly #here: string;
+  readonly #servers: ChildProcess[] = [];
 
   private constructor(name: string) {
-    this.#names = { host: `${name}h`, world: `${name}w` };
+    this.#names = { host: `${name}h`, world: `${name}w`, link: name };
     this.host = `/run/netns/${this.#names.host}`;
+    // Of 198.18.0.0/15, which is for tests, four addresses a process.
+    const slice = process.pid % 32_768;
+    const at = (last: number): string => `198.${18 + (slice >> 14)}.${(slice >> 6) & 255}.${((slice & 63) << 2) + last}`;
+    [this.#here, this.reachableAddress] = [at(1), at(2)];
   }
 
   static async start(): Promise<TestInternet> {
     const internet = new TestInternet(`zt${process.pid}`);
     try {
       internet.#build();
-      await internet.#serve();
+      await internet.#serve("world.mjs");
       return internet;
     } catch (error) {
       await internet.stop();
@@ -55,12 +62,22 @@ export class TestInternet {
     return ip("netns", "exec", this.#names.host, program, ...args);
   }
 
+  /** Whoever connects to a port of the world talks to what listens at a Unix socket on this machine. */
+  async relay(port: number, socket: string): Promise<void> {
+    await this.#serve("relay.mjs", String(port), socket);
+  }
+
   async stop(): Promise<void> {
-    if (this.#server !== undefined && this.#server.exitCode === null) {
-      const ended = once(this.#server, "close");
-      this.#server.kill("SIGKILL");
+    for (const server of this.#servers.splice(0)) {
+      if (server.exitCode !== null || server.signalCode !== null) continue;
+      const ended = once(server, "close");
+      server.kill("SIGKILL");
       await ended;
-      this.#server = undefined;
+    }
+    try {
+      ip("link", "delete", this.#names.link);
+    } catch {
+      // It was not made.
     }
     for (const name of [this.#names.host, this.#names.world]) {
       try {
@@ -72,7 +89,7 @@ export class TestInternet {
   }
 
   #build(): void {
-    const { host, world } = this.#names;
+    const { host, world, link } = this.#names;
     for (const name of [host, world]) {
       ip("netns", "add", name);
       ip("-n", name, "link", "set", "lo", "up");
@@ -86,16 +103,23 @@ export class TestInternet {
       ip("-n", name, "link", "set", "eth0", "up");
     }
     ip("-n", host, "route", "add", "default", "via", WORLD);
+    ip("link", "add", "name", link, "type", "veth", "peer", "name", "home0", "netns", host);
+    ip("address", "add", `${this.#here}/30`, "dev", link);
+    ip("link", "set", link, "up");
+    ip("-n", host, "address", "add", `${this.reachableAddress}/30`, "dev", "home0");
+    ip("-n", host, "link", "set", "home0", "up");
     // An attacker next to the host tries its luck with its sandboxes' addresses.
     ip("-n", world, "route", "add", "100.64.0.0/10", "via", HOST);
     for (const address of Object.values(PLACES)) ip("-n", world, "address", "add", `${address}/32`, "dev", "lo");
   }
 
-  async #serve(): Promise<void> {
-    const file = join(CHECKOUT, "packages/testkit/src/world.mjs");
-    const child = spawn("nsenter", [`--net=/run/netns/${this.#names.world}`, PINNED_NODE, file], { stdio: ["ignore", "pipe", "inherit"] });
-    this.#server = child;
-    await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => Promise.reject(new Error("the world ended")))]);
+  /** A program in the world, which says something once it serves. */
+  async #serve(program: string, ...args: string[]): Promise<void> {
+    const file = join(CHECKOUT, "packages/testkit/src", program);
+    const command = [`--net=/run/netns/${this.#names.world}`, PINNED_NODE, file, ...args];
+    const child = spawn("nsenter", command, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#servers.push(child);
+    await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => Promise.reject(new Error(`${program} ended`)))]);
   }
 }
 

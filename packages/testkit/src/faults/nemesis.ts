@@ -63,6 +63,17 @@ const redisRestart: Fault = {
   },
 };
 
+/** None of them is there for so long: whoever starts one sees it die. */
+function away(forMs: number): Fault {
+  return {
+    name: `no Redis for ${forMs / 1000} s`,
+    strike: async ({ supervisor }) => {
+      for (const endMs = performance.now() + forMs; performance.now() < endMs; await sleep(50))
+        for (const pid of redisPids(supervisor)) signal(pid, "SIGKILL");
+    },
+  };
+}
+
 /** The append-only files are on file systems of their own, one of which has no room for a while. */
 const fullDisk: Fault = {
   name: "the disk is full",
@@ -97,10 +108,13 @@ export const FAULTS: readonly Fault[] = [
   kill("gateway"),
   kill("worker"),
   kill("launcher"),
+  kill("router"),
   killZygote,
   kill("control"),
   kill("redis"),
   redisRestart,
+  away(3_000),
+  away(30_000),
   freeze("gateway", [200, 2_000]),
   freeze("worker", [200, 2_000]),
   freeze("redis", [500, 3_000]),

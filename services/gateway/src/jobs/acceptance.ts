@@ -39,7 +39,7 @@ export class Acceptance {
     this.#once.runAsItIs(wanted);
   }
 
-  async #enqueue(wanted: Wanted, { runAtMs, priority, idempotencyKey }: Preference, waitMs: number): Promise<void> {
+  async #enqueue(wanted: Wanted, { when, priority, idempotencyKey }: Preference, waitMs: number): Promise<void> {
     const { exchange, target, version, seen } = wanted;
     const body = await readBody(exchange);
     const { method } = exchange.facts;
@@ -53,7 +53,7 @@ export class Acceptance {
         headers: seen.headers.filter(([name]) => name !== "prefer"),
         body,
         priority,
-        ...(runAtMs === undefined ? {} : { runAtMs }),
+        ...when,
         ...(idempotencyKey === undefined ? {} : { dedupeKey: `http:${idempotencyKey}` }),
       },
       print,

@@ -1,7 +1,7 @@
 import { randomUUID, randomUUIDv7 } from "node:crypto";
 import { FnError, type Quotas } from "@zygo/contracts";
 import { tenantOf } from "@zygo/contracts/names";
-import { FairTurns, instanceBound } from "@zygo/core";
+import { ClockSteps, FairTurns, instanceBound } from "@zygo/core";
 import type { AsyncLane, HeldAttempt, JobEvent, PayloadStore } from "@zygo/queue";
 import type { Log } from "@zygo/service";
 import type { Routes } from "../routes.ts";
@@ -51,8 +51,10 @@ interface Running {
 export class Consumer {
   readonly #given: ConsumerOptions;
   readonly #turns = new FairTurns(tenantOf);
+  readonly #clock = new ClockSteps();
+  #doubtful = false;
   readonly #running = new Map<string, Running>();
-  /** Queues that are left alone until then, epoch milliseconds. */
+  /** Queues that are left alone until then; this and what follows by the steady clock. */
   readonly #resting = new Map<string, number>();
   readonly #recovered = new Map<string, number>();
   readonly #limits = new Map<string, number>();
@@ -61,7 +63,7 @@ export class Consumer {
   #wake: () => void = () => {};
   #woken = false;
   #loop = 0;
-  #cameRoundMs = Date.now();
+  #cameRoundMs = performance.now();
   #stopped = false;
 
   constructor(given: ConsumerOptions) {
@@ -94,23 +96,24 @@ export class Consumer {
   async #run(loop: number): Promise<void> {
     while (!this.#stopped && loop === this.#loop) {
       this.#woken = false;
-      let nextMs = Date.now() + LOOK_MS;
+      let pauseMs = LOOK_MS;
       try {
-        nextMs = Math.min(nextMs, await this.#turn());
+        await this.#replan();
+        pauseMs = Math.min(pauseMs, await this.#turn());
       } catch (error) {
         if (!(error instanceof FnError && error.code === "QUEUE_UNAVAILABLE")) this.#given.log.error("the job loop failed", { error });
       }
-      this.#cameRoundMs = Date.now();
-      if (!this.#woken) await this.#pause(nextMs - Date.now());
+      this.#cameRoundMs = performance.now();
+      if (!this.#woken) await this.#pause(pauseMs);
     }
   }
 
-  /** One round over all queues that are due. @returns when the next one is */
+  /** One round over all queues that are due. @returns in how many milliseconds the next one is */
   async #turn(): Promise<number> {
     const { source } = this.#given.lane;
     const { names, nextMs } = await source.due(Date.now());
     await this.#recover(names);
-    const able = new Set(names.filter((name) => (this.#resting.get(name) ?? 0) <= Date.now()));
+    const able = new Set(names.filter((name) => (this.#resting.get(name) ?? 0) <= performance.now()));
     // How many of a queue's jobs are asked for at once: more, the more it has given.
     const appetite = new Map<string, number>();
     while (able.size > 0 && this.#running.size < this.#given.slots && !this.#stopped) {
@@ -119,8 +122,9 @@ export class Consumer {
       await Promise.all(picked.map(async (name) => await this.#take(name, { able, appetite })));
     }
     if (this.#running.size >= this.#given.slots) return Infinity;
-    const rests = [...this.#resting.values()].filter((untilMs) => untilMs > Date.now());
-    return Math.min(nextMs ?? Infinity, ...rests);
+    const nowMs = performance.now();
+    const rests = [...this.#resting.values()].map((untilMs) => untilMs - nowMs).filter((ms) => ms > 0);
+    return Math.min((nextMs ?? Infinity) - Date.now(), ...rests);
   }
 
   #pick(able: Set<string>, appetite: Map<string, number>): string[] {
@@ -147,7 +151,7 @@ export class Consumer {
       return;
     }
     able.delete(name);
-    if (look.dueMs === 0) this.#resting.set(name, Date.now() + REST_MS);
+    if (look.dueMs === 0) this.#resting.set(name, performance.now() + REST_MS);
     else this.#turns.forget(name);
   }
 
@@ -183,11 +187,11 @@ export class Consumer {
     try {
       const cancelled = { kind: "error", error: new FnError("INVOCATION_CANCELLED") } as const;
       const result = await attempts.run(held, held.cancelled ? AbortSignal.abort(cancelled.error) : signal);
-      for (const untilMs = Date.now() + TELL_FOR_MS; ;) {
+      for (const untilMs = performance.now() + TELL_FOR_MS; ;) {
         try {
           return await this.#tell(held, result);
         } catch (error) {
-          if (Date.now() > untilMs) throw error;
+          if (performance.now() > untilMs) throw error;
           await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
         }
       }
@@ -211,9 +215,18 @@ export class Consumer {
     await lane.source.settle(held, { ...end, answer: await storedAnswer(payloads, held.job.id, result.outcome) });
   }
 
+  /** What a clock planned that was ahead would have to wait for the right one. */
+  async #replan(): Promise<void> {
+    this.#doubtful ||= this.#clock.wentBack(Date.now(), performance.now());
+    if (!this.#doubtful) return;
+    const count = await this.#given.lane.source.replan(Date.now());
+    this.#doubtful = false;
+    if (count > 0) this.#given.log.warn("the clock went back: what was put off before is put off anew", { jobs: count });
+  }
+
   async #recover(names: string[]): Promise<void> {
-    const now = Date.now();
-    const stale = names.filter((name) => (this.#recovered.get(name) ?? 0) + RECOVER_MS <= now);
+    const now = performance.now();
+    const stale = names.filter((name) => (this.#recovered.get(name) ?? -Infinity) + RECOVER_MS <= now);
     for (const name of stale) this.#recovered.set(name, now);
     const given = await Promise.all(stale.map(async (name) => await this.#given.lane.source.recover(name)));
     const count = given.reduce((sum, jobs) => sum + jobs, 0);
@@ -244,9 +257,9 @@ export class Consumer {
   }
 
   #watch(): void {
-    if (this.#stopped || Date.now() - this.#cameRoundMs < WATCHDOG_MS) return;
+    if (this.#stopped || performance.now() - this.#cameRoundMs < WATCHDOG_MS) return;
     this.#given.log.error("the job loop hangs and is started anew", { running: this.#running.size });
-    this.#cameRoundMs = Date.now();
+    this.#cameRoundMs = performance.now();
     void this.#run(++this.#loop);
   }
 

@@ -12,7 +12,8 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000,
 export interface Preference {
   /** Run it as a job; milliseconds to wait for its end. Null: the caller waits for the answer itself. */
   waitMs: number | null;
-  runAtMs: number | undefined;
+  /** Not before; a time, or so long after it was accepted. */
+  when: { runAtMs?: number; delayMs?: number };
   priority: number;
   idempotencyKey: string | undefined;
 }
@@ -24,14 +25,14 @@ export interface Preference {
  */
 export function readPreference(headers: IncomingHttpHeaders, nowMs: number): Preference {
   const { respondAsync, waitMs } = readPrefer(headers["prefer"]);
-  const runAtMs = readRunAt(single(headers["x-fn-delay"]), single(headers["x-fn-run-at"]), nowMs);
+  const when = readWhen(single(headers["x-fn-delay"]), single(headers["x-fn-run-at"]), nowMs);
   const priority = single(headers["x-fn-priority"]);
   const isJob = respondAsync || waitMs !== null;
-  if (!isJob && (runAtMs !== undefined || priority !== undefined))
+  if (!isJob && (when !== NOW || priority !== undefined))
     throw new FnError("INVALID_REQUEST", "x-fn-delay, x-fn-run-at and x-fn-priority need `Prefer: respond-async`.");
   return {
     waitMs: isJob ? (waitMs ?? 0) : null,
-    runAtMs,
+    when,
     priority: priority === undefined ? 0 : readPriority(priority),
     idempotencyKey: readKey(single(headers["idempotency-key"])),
   };
@@ -48,15 +49,17 @@ function readPrefer(value: string | string[] | undefined): { respondAsync: boole
   };
 }
 
-function readRunAt(delay: string | undefined, runAt: string | undefined, nowMs: number): number | undefined {
-  if (delay === undefined && runAt === undefined) return undefined;
+const NOW: Preference["when"] = {};
+
+function readWhen(delay: string | undefined, runAt: string | undefined, nowMs: number): Preference["when"] {
+  if (delay === undefined && runAt === undefined) return NOW;
   if (delay !== undefined && runAt !== undefined) throw new FnError("INVALID_REQUEST", "Give x-fn-delay or x-fn-run-at, not both.");
   const [, digits, unit = "s"] = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)?$/.exec(delay ?? "") ?? [];
-  const atMs = delay === undefined ? Date.parse(runAt ?? "") : nowMs + Number(digits) * (UNITS[unit] ?? 0);
-  if (Number.isNaN(atMs))
+  const delayMs = delay === undefined ? Date.parse(runAt ?? "") - nowMs : Number(digits) * (UNITS[unit] ?? 0);
+  if (Number.isNaN(delayMs))
     throw new FnError("INVALID_REQUEST", "x-fn-delay must be like 30s or 5m, x-fn-run-at a date like 2027-01-31T08:00:00Z.");
-  if (atMs > nowMs + LONGEST_DELAY_MS) throw new FnError("INVALID_REQUEST", "An invocation can be put off by a year at most.");
-  return Math.round(atMs);
+  if (delayMs > LONGEST_DELAY_MS) throw new FnError("INVALID_REQUEST", "An invocation can be put off by a year at most.");
+  return delay === undefined ? { runAtMs: Math.round(nowMs + delayMs) } : { delayMs: Math.round(delayMs) };
 }
 
 function readPriority(text: string): number {

@@ -23,13 +23,13 @@ export class Settled {
 
   /** Null: it did not end within `waitMs`, or there is none. @throws FnError QUEUE_UNAVAILABLE */
   async wait(id: string, { waitMs, signal }: { waitMs: number; signal: AbortSignal }): Promise<InvocationRecord | null> {
-    for (const untilMs = Date.now() + waitMs; ;) {
-      const event = this.#event(id, Math.min(LOOK_MS, untilMs - Date.now()), signal);
+    for (const untilMs = performance.now() + waitMs; ;) {
+      const event = this.#event(id, Math.min(LOOK_MS, untilMs - performance.now()), signal);
       try {
         // Asked for after the event is listened for: one that comes in between is not lost.
         const record = await this.#lane.records.find(id);
         if (record === null || isOver(record)) return record;
-        if (signal.aborted || Date.now() >= untilMs) return null;
+        if (signal.aborted || performance.now() >= untilMs) return null;
         await event.heard;
       } finally {
         event.stop();
