@@ -123,4 +123,4 @@ export class TestInternet {
   }
 }
 
-const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8" });
+const ip = (...args: string[]): string => execFileSync("ip", args, { encoding: "utf8", stdio: "pipe" });

@@ -11,8 +11,8 @@ import { pidsOf } from "../src/service-pids.ts";
 import { waitFor } from "../src/wait-for.ts";
 
 const ROUNDS = 10;
-/** The same each time, so that a change is to blame for what a change breaks. `npm run test:faults` draws others. */
-const SEED = 754_792_428;
+/** The same each time, so that a change is to blame for what a change breaks; chosen for its 14 faults, clock jumps among them. `npm run test:faults` draws others. */
+const SEED = 78_093;
 
 let stage: Stage;
 beforeAll(async () => {
