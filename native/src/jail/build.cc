@@ -62,8 +62,17 @@ Done mount_scratch(Blueprint& print) {
   return done();
 }
 
+// The base's files name uid 1000 alone, and a sandbox nested in a domain has a function of another.
+Done write_accounts(const std::string& etc, uid_t function) {
+  const std::string id = std::to_string(function);
+  TRY(sys::write_path(etc + "/group", "root:x:0:\nfn:x:" + id + ":\n"));
+  return sys::write_path(etc + "/passwd", "root:x:0:0:root:/:/usr/sbin/nologin\nfn:x:" + id + ":" + id +
+                                              ":function:/tmp:/usr/sbin/nologin\n");
+}
+
 Done write_etc(Blueprint& print) {
   TRY(sys::make_dir(kScratch + "/upper/etc", 0755));
+  if (print.ids.function != kFunction) TRY(write_accounts(kScratch + "/upper/etc", print.ids.function));
   TRY(sys::write_path(kScratch + "/upper/etc/hostname", print.hostname + "\n"));
   return sys::write_path(kScratch + "/upper/etc/hosts",
                          "127.0.0.1 localhost\n::1 localhost\n127.0.0.1 " + print.hostname + "\n");

@@ -12,18 +12,21 @@ constexpr uid_t kFunction = 1000;  // the function's processes
 constexpr uid_t kIdsPerSandbox = 1024;
 // Above every range that distributions and systemd-nspawn hand out (systemd: UIDS-GIDS.md).
 constexpr uid_t kFirstHostId = 0x70000000;
-constexpr uid_t kMostSandboxes = 2'000'000;
+// Each launcher of a host holds one slice (launcher/host-ids.h): half of it for sandboxes, half for domains.
+constexpr uid_t kIdsPerSlice = 0x4000000;
+constexpr uid_t kSlices = 35;
+constexpr uid_t kFirstSandboxOffset = 0;
+constexpr uid_t kFirstDomainOffset = kIdsPerSlice / 2;
+constexpr uid_t kMostSandboxes = kFirstDomainOffset / kIdsPerSandbox;
+static_assert(kFirstHostId + static_cast<unsigned long long>(kSlices) * kIdsPerSlice <= 0xFFFF0000);
 
 // A domain's user namespace is that of all the sandboxes nested in it too, so its range is larger: its own ids as
 // above, then two for each nested sandbox, whose init and function are nobody else.
-constexpr uid_t kFirstDomainHostId = 0xEB000000;
 constexpr uid_t kIdsPerDomain = 32'768;
-constexpr uid_t kMostDomains = 10'000;
+constexpr uid_t kMostDomains = (kIdsPerSlice - kFirstDomainOffset) / kIdsPerDomain;
 constexpr uid_t kFirstNested = 2048;
 constexpr uid_t kIdsPerNested = 2;
 constexpr uid_t kMostNested = (kIdsPerDomain - kFirstNested) / kIdsPerNested;
-static_assert(kFirstHostId + kMostSandboxes * kIdsPerSandbox < kFirstDomainHostId);
-static_assert(kFirstDomainHostId + static_cast<unsigned long long>(kMostDomains) * kIdsPerDomain < 0xFFFF0000);
 
 struct Ids {
   uid_t init = kInit;

@@ -14,20 +14,9 @@ namespace {
 
 using sys::Fd;
 
-// The next free number after the last given, so that one that was given back rests.
-std::optional<uid_t> take_next(std::set<uid_t>& taken, uid_t& next, uid_t count) {
-  if (taken.size() >= count) return std::nullopt;
-  while (!taken.insert(next % count).second) ++next;
-  return next++ % count;
-}
-
 std::string namespace_path(pid_t pid, const char* name) { return "/proc/" + std::to_string(pid) + "/ns/" + name; }
 
 }  // namespace
-
-std::optional<uid_t> DomainRanges::take() { return take_next(taken_, next_, jail::kMostDomains); }
-
-std::optional<uid_t> Domain::take_slot() { return take_next(slots_, next_slot_, jail::kMostNested); }
 
 void Domain::end_template() {
   if (process_) (void)sys::send_signal(process_, SIGKILL);

@@ -4,28 +4,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "jail/identity.h"
 #include "jail/zygote-protocol.h"
+#include "launcher/host-ids.h"
 #include "sys/fd.h"
 #include "sys/result.h"
 
 namespace launcher {
-
-// Which domains' ranges of ids are in use.
-class DomainRanges {
- public:
-  // Not one that was given back lately, if it can be helped. Nothing when all are taken.
-  std::optional<uid_t> take();
-  void give_back(uid_t range) { taken_.erase(range); }
-
- private:
-  std::set<uid_t> taken_;
-  uid_t next_ = 0;
-};
 
 // What the template sent, and which process the kernel says sent it.
 struct TemplateWord {
@@ -36,14 +24,13 @@ struct TemplateWord {
 class Domain {
  public:
   // `socket`: the launcher's end of that to the template.
-  Domain(uid_t range, sys::Fd socket) : range_(range), socket_(std::move(socket)) {}
+  explicit Domain(sys::Fd socket) : socket_(std::move(socket)) {}
 
-  uid_t range() const { return range_; }
   int socket() const { return socket_.get(); }
 
   // Ids for one more sandbox inside; nothing when all are taken.
-  std::optional<uid_t> take_slot();
-  void give_back_slot(uid_t slot) { slots_.erase(slot); }
+  std::optional<uid_t> take_slot() { return slots_.take(); }
+  void give_back_slot(uid_t slot) { slots_.give_back(slot); }
   bool empty() const { return slots_.empty(); }
 
   // The process behind it; verified by the caller.
@@ -58,11 +45,9 @@ class Domain {
   std::optional<TemplateWord> next_word(bool& gone) const;
 
  private:
-  uid_t range_;
   sys::Fd socket_;
   sys::Fd process_;  // pidfd
-  std::set<uid_t> slots_;
-  uid_t next_slot_ = 0;
+  Numbers slots_{jail::kMostNested};
 };
 
 // A socket pair for a new template: ours, which never blocks and is told who sends; theirs.

@@ -2,7 +2,7 @@
 //
 //   launcher --name NAME --work-dir DIR --layers DIR --base RUNTIME=DIR… --init FILE --zygote-filter FILE
 //   --instance-filter FILE
-//            --template-filter FILE [--volumes DIR] [--fail-at STEP]
+//            --template-filter FILE [--volumes DIR] [--ids DIR] [--fail-at STEP]
 // Descriptor 3 is its socket to the worker; when that closes, it ends with all that it made.
 #include <fcntl.h>
 #include <getopt.h>
@@ -30,7 +30,7 @@ constexpr int kWorkerSocket = 3;
 constexpr rlim_t kMostOpenFiles = 65'536;
 
 struct Options {
-  std::string name, init, zygote_filter, instance_filter, template_filter, fail_at, volumes;
+  std::string name, init, zygote_filter, instance_filter, template_filter, fail_at, volumes, ids;
   StageSources stage;
 };
 
@@ -44,6 +44,7 @@ bool parse(int argc, char** argv, Options& options) {
                           {"instance-filter", 1, nullptr, 's'},
                           {"template-filter", 1, nullptr, 't'},
                           {"volumes", 1, nullptr, 'v'},
+                          {"ids", 1, nullptr, 'u'},
                           {"fail-at", 1, nullptr, 'f'},
                           {nullptr, 0, nullptr, 0}};
   for (int chosen; (chosen = getopt_long(argc, argv, "", known, nullptr)) != -1;) {
@@ -64,6 +65,8 @@ bool parse(int argc, char** argv, Options& options) {
       options.template_filter = value;
     else if (chosen == 'v')
       options.volumes = value;
+    else if (chosen == 'u')
+      options.ids = value;
     else if (chosen == 'f')
       options.fail_at = value;
     else if (chosen == 'b' && value.find('=') != std::string::npos)
@@ -71,7 +74,8 @@ bool parse(int argc, char** argv, Options& options) {
     else
       return false;
   }
-  return !options.name.empty() && !options.stage.work_dir.empty() && !options.stage.layers_dir.empty();
+  return !options.name.empty() && !options.ids.empty() && !options.stage.work_dir.empty() &&
+         !options.stage.layers_dir.empty();
 }
 
 // The worker ends the launcher by closing its socket; signals to the process group are not for it.
@@ -111,6 +115,7 @@ Done serve(const Options& options) {
   const Fd held = TRY(sys::lock_path(options.stage.work_dir + "/../launcher.lock"));
   Fd child_signals = TRY(signals());
   Cgroups cgroups = TRY(Cgroups::open(options.name, disks(options.stage)));
+  HostIds ids = TRY(HostIds::take(options.ids, options.name));
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
   Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
                     TRY(sys::open_path(options.template_filter, O_RDONLY)), TRY(sys::open_path("/dev/zero", O_RDONLY))};
@@ -123,7 +128,7 @@ Done serve(const Options& options) {
   Service service(
       WorkerLink(Fd(kWorkerSocket)),
       Shared{&cgroups, lifeline[0], init.get(), own_mounts.get(), volumes ? &*volumes : nullptr, options.fail_at},
-      std::move(programs), std::move(child_signals));
+      std::move(programs), std::move(child_signals), std::move(ids));
   service.run();
   return sys::done();
 }

@@ -240,6 +240,7 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   sandbox.has_layer_ = !spec.layer.empty();
   if (spec.place.domain != nullptr) sandbox.domain_ = spec.place.domain->id();
   sandbox.slot_ = spec.place.slot;
+  sandbox.first_host_id_ = spec.place.first_host_id;
   sandbox.function_uid_ = spec.place.ids().function;
   sandbox.open_files_ = spec.limits.open_files;
   Creation making{shared, spec, sandbox};

@@ -71,6 +71,8 @@ class Sandbox {
   // Of the domain that it is nested in; 0: in none.
   uint32_t domain() const { return domain_; }
   uid_t slot() const { return slot_; }
+  // Where its own range of the host's ids begins; 0: it is nested.
+  uid_t first_host_id() const { return first_host_id_; }
   uid_t function_uid() const { return function_uid_; }
   uint64_t open_files() const { return open_files_; }
 
@@ -89,6 +91,7 @@ class Sandbox {
   bool has_layer_ = false;
   uint32_t domain_ = 0;
   uid_t slot_ = 0;
+  uid_t first_host_id_ = 0;
   uid_t function_uid_ = jail::kFunction;
   uint64_t open_files_ = 0;
 };

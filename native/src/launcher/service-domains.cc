@@ -46,28 +46,31 @@ std::optional<SandboxSpec> Service::plan(const Json& request, sys::Fd& control, 
   failed = {"request", "bad layer name"};
   if (!spec.layer.empty() && !valid_layer_name(spec.layer)) return std::nullopt;
   failed = {"request", "the id is taken"};
-  if (spec.id == 0 || spec.id >= jail::kMostSandboxes || sandboxes_.contains(spec.id) || endings_.contains(spec.id)) {
+  if (spec.id == 0 || sandboxes_.contains(spec.id) || endings_.contains(spec.id)) {
     return std::nullopt;
   }
   if (domain != 0) return place_nested(spec, domain, failed) ? std::optional(spec) : std::nullopt;
   if (request.value("template", false)) return place_domain(spec, control, failed) ? std::optional(spec) : std::nullopt;
-  spec.place.first_host_id = jail::kFirstHostId + spec.id * jail::kIdsPerSandbox;
+  failed = {"ids", "no range of ids is left"};
+  const auto first = ids_.take_sandbox();
+  if (!first) return std::nullopt;
+  spec.place.first_host_id = *first;
   return spec;
 }
 
 bool Service::place_domain(SandboxSpec& spec, sys::Fd& control, jail::StepFailure& failed) {
-  const auto range = ranges_.take();
+  const auto first = ids_.take_domain();
   auto sockets = template_sockets();
-  if (!range || !sockets) {
-    if (range) ranges_.give_back(*range);
-    failed = range ? jail::StepFailure{"template-socket", sockets.failure().text()}
+  if (!first || !sockets) {
+    if (first) ids_.give_back(*first);
+    failed = first ? jail::StepFailure{"template-socket", sockets.failure().text()}
                    : jail::StepFailure{"domain", "no range of ids is left"};
     return false;
   }
-  spec.place.first_host_id = jail::kFirstDomainHostId + *range * jail::kIdsPerDomain;
+  spec.place.first_host_id = *first;
   spec.place.id_count = jail::kIdsPerDomain;
   control = std::move(sockets->second);
-  const auto made = domains_.emplace(spec.id, Domain(*range, std::move(sockets->first))).first;
+  const auto made = domains_.emplace(spec.id, Domain(std::move(sockets->first))).first;
   watch(watch_, made->second.socket(), EPOLLIN, spec.id);
   return true;
 }
@@ -88,13 +91,11 @@ bool Service::place_nested(SandboxSpec& spec, uint32_t domain, jail::StepFailure
   return true;
 }
 
-void Service::give_back_place(uint32_t id, uint32_t domain, uid_t slot) {
+void Service::give_back_place(uint32_t id, const Held& held) {
   members_.erase(id);
-  if (const auto home = domains_.find(domain); home != domains_.end()) home->second.give_back_slot(slot);
-  if (const auto own = domains_.find(id); own != domains_.end()) {
-    ranges_.give_back(own->second.range());
-    domains_.erase(own);
-  }
+  domains_.erase(id);
+  if (const auto home = domains_.find(held.domain); home != domains_.end()) home->second.give_back_slot(held.slot);
+  if (held.first_host_id != 0) ids_.give_back(held.first_host_id);
 }
 
 void Service::fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds& ends) {

@@ -33,11 +33,12 @@ Gate make_gate() {
 
 }  // namespace
 
-Service::Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals)
+Service::Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals, HostIds ids)
     : link_(std::move(link)),
       shared_(std::move(shared)),
       programs_(std::move(programs)),
       signals_(std::move(signals)),
+      ids_(std::move(ids)),
       watch_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
 void Service::run() {
@@ -118,7 +119,8 @@ void Service::create(const Json& request) {
     });
     if (!sandbox) {
       forking_.erase(spec->id);
-      give_back_place(spec->id, spec->place.domain == nullptr ? 0 : spec->place.domain->id(), spec->place.slot);
+      const Place& place = spec->place;
+      give_back_place(spec->id, {place.first_host_id, place.domain == nullptr ? 0 : place.domain->id(), place.slot});
     }
   }
   if (!sandbox) {
@@ -319,7 +321,8 @@ void Service::finish_endings() {
       link_.refuse(asked->second.id, {"fork", "the sandbox ended"});
       forking_.erase(asked);
     }
-    give_back_place(at->first, ending.sandbox.domain(), ending.sandbox.slot());
+    const Sandbox& gone = ending.sandbox;
+    give_back_place(at->first, {gone.first_host_id(), gone.domain(), gone.slot()});
     at = endings_.erase(at);
   }
 }

@@ -23,7 +23,7 @@ struct Programs {
 
 class Service {
  public:
-  Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals);
+  Service(WorkerLink link, Shared shared, Programs programs, sys::Fd signals, HostIds ids);
   // Until the worker is gone; then ends all that it made.
   void run();
 
@@ -68,7 +68,12 @@ class Service {
   std::optional<SandboxSpec> plan(const Json& request, sys::Fd& control, jail::StepFailure& failed);
   bool place_domain(SandboxSpec& spec, sys::Fd& control, jail::StepFailure& failed);
   bool place_nested(SandboxSpec& spec, uint32_t domain, jail::StepFailure& failed);
-  void give_back_place(uint32_t id, uint32_t domain, uid_t slot);
+  struct Held {
+    uid_t first_host_id;
+    uint32_t domain;
+    uid_t slot;
+  };
+  void give_back_place(uint32_t id, const Held& held);
   void fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds& ends);
   void retire(const Json& request);
   void take_watched();
@@ -93,6 +98,7 @@ class Service {
   Shared shared_;
   Programs programs_;
   sys::Fd signals_;
+  HostIds ids_;
   std::map<uint32_t, Sandbox> sandboxes_;
   std::map<pid_t, uint32_t> inits_;
   std::map<uint32_t, Ending> endings_;
@@ -100,10 +106,9 @@ class Service {
   std::map<std::string, Json> starting_;  // runtime → id of its zygote request
   std::map<uint32_t, Asked> forking_;     // sandbox → its fork request
   std::map<uint32_t, Domain> domains_;    // by the id of their sandbox
-  DomainRanges ranges_;
-  std::map<uint32_t, Member> members_;  // by the nested sandbox that they are in
-  std::map<uint32_t, Json> retiring_;   // domain → id of its request
-  sys::Fd watch_;                       // epoll of the templates' sockets and the members' pidfds
+  std::map<uint32_t, Member> members_;    // by the nested sandbox that they are in
+  std::map<uint32_t, Json> retiring_;     // domain → id of its request
+  sys::Fd watch_;                         // epoll of the templates' sockets and the members' pidfds
   bool worker_here_ = true;
 };
 

@@ -46,7 +46,7 @@ export interface Client extends AccessCalls, JobCalls, LiveCalls {
   /** Oldest first. Ends at the last line, or with `follow`, without an error, when the signal aborts. */
   logs(name: string, range?: LogRange): AsyncGenerator<LogLine, void, undefined>;
   /** What the hosts of the live workers offer and lack; for the operator's key alone. */
-  doctor(options?: Abortable): Promise<DoctorReport["workers"]>;
+  doctor(options?: Abortable): Promise<DoctorReport>;
   workers(options?: Abortable): Promise<WorkerList["workers"]>;
   cron: CronCalls;
   webhooks: WebhookCalls;
@@ -74,7 +74,7 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
     ...accessCalls(admin),
     ...liveCalls(admin),
     async doctor({ signal } = {}) {
-      return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS })).workers;
+      return parseAnswer(DoctorReport, await admin.ask({ path: "/api/doctor", signal, deadlineMs: CALL_MS }));
     },
     cron: cronCalls(admin),
     webhooks: webhookCalls(admin),

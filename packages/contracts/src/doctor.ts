@@ -17,5 +17,9 @@ export const HostCheck = z.object({
 export type HostCheck = z.infer<typeof HostCheck>;
 
 /** `GET /api/doctor`: what each live worker found on its host at its start. */
-export const DoctorReport = z.object({ workers: z.array(z.object({ id: z.string(), checks: z.array(HostCheck) })) });
+export const DoctorReport = z.object({
+  workers: z.array(z.object({ id: z.string(), checks: z.array(HostCheck) })),
+  /** Workers that did not answer in time. */
+  silent: z.array(z.string()),
+});
 export type DoctorReport = z.infer<typeof DoctorReport>;

@@ -18,7 +18,7 @@ import type {
 } from "./ports.ts";
 import { writePrograms } from "./seccomp/write-programs.ts";
 
-/** Sandbox ids pick the uid range, so they are not reused at once; see native/src/jail/identity.h for the bound. */
+/** Sandbox ids name control groups and links, and stand in the log: they are not used again soon. */
 const MAX_SANDBOX_ID = 2_000_000;
 
 const Check = z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() });
@@ -34,6 +34,9 @@ const FrozenEvent = z.object({ event: z.literal("frozen"), sandbox: z.int(), rea
 const SandboxGone = Usage.extend({ event: z.literal("sandbox-gone"), sandbox: z.int() });
 const ZygoteExit = z.object({ event: z.literal("zygote-exit"), runtime: z.enum(RUNTIMES) });
 const EnterFailed = z.object({ event: z.literal("enter-failed"), sandbox: z.int(), error: z.string() });
+
+/** Where all launchers of this machine agree who has which uids: one file a slice. */
+const IDS_DIR = "/run/zygo-ids";
 
 /** The launcher and all that it made. */
 export class KernelHost implements SandboxHost {
@@ -170,6 +173,7 @@ function launcherArguments(options: SandboxHostOptions): string[] {
     "--init",
     nativeFile("bin/init", options.nativeDir),
   ];
+  args.push("--ids", options.idsDir ?? IDS_DIR);
   args.push("--zygote-filter", programs.zygote, "--instance-filter", programs.instance, "--template-filter", programs.template);
   for (const [runtime, base] of Object.entries(options.bases)) args.push("--base", `${runtime}=${base}`);
   if (options.volumesDir !== undefined) args.push("--volumes", options.volumesDir);

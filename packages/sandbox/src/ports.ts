@@ -227,6 +227,8 @@ export interface SandboxHostOptions {
   nativeDir?: string;
   /** Without one, sandboxes have loopback alone. It must outlive them. */
   network?: NetworkHost;
+  /** Where launchers of this machine lock their slices of the host's uids; default `/run/zygo-ids`. Another one for tests. */
+  idsDir?: string;
   /** Failure injection: the name of a step of the launcher's plan that fails. */
   failAt?: string;
 }

@@ -18,8 +18,9 @@ test("fn doctor tells what the worker's host has, a line a control", async () =>
 
 test("fn doctor --json gives each check with what it means", async () => {
   const { stdout } = await platform.fn(["doctor", "--json"], { cwd: CHECKOUT });
-  const { workers } = DoctorReport.parse(JSON.parse(stdout));
+  const { workers, silent } = DoctorReport.parse(JSON.parse(stdout));
   expect(workers).toHaveLength(1);
+  expect(silent).toEqual([]);
   expect(workers[0]?.checks.filter(({ mandatory, ok }) => mandatory && !ok)).toEqual([]);
 });
 

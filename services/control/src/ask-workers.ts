@@ -1,5 +1,5 @@
-import type { Store } from "@zygo/store";
 import type { z } from "zod";
+import type { Context } from "./context.ts";
 import { WORKER_ALIVE_MS } from "./probe.ts";
 import { askWorker } from "./worker-http.ts";
 
@@ -12,9 +12,9 @@ export interface Told<T> {
   silent: string[];
 }
 
-/** Asks every live worker. A worker that does not answer is named, and fails nothing. @throws the signal's reason */
+/** Asks every live worker. A worker that does not answer is named, with the cause in the log, and fails nothing. @throws the signal's reason */
 export async function askWorkers<S extends z.ZodType>(
-  store: Pick<Store, "liveWorkers">,
+  { store, log }: Pick<Context, "store" | "log">,
   { path, schema, signal }: { path: string; schema: S; signal: AbortSignal },
 ): Promise<Told<z.output<S>>> {
   const workers = await store.liveWorkers(WORKER_ALIVE_MS);
@@ -26,8 +26,12 @@ export async function askWorkers<S extends z.ZodType>(
   const told: Told<z.output<S>> = { answers: [], silent: [] };
   for (const [at, outcome] of asked.entries()) {
     const worker = (workers[at] as { id: string }).id;
-    if (outcome.status === "fulfilled") told.answers.push({ worker, answer: outcome.value });
-    else told.silent.push(worker);
+    if (outcome.status === "fulfilled") {
+      told.answers.push({ worker, answer: outcome.value });
+      continue;
+    }
+    told.silent.push(worker);
+    log.warn("a worker gave no sound answer", { worker, path, error: outcome.reason as unknown });
   }
   return told;
 }

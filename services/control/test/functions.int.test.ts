@@ -1,4 +1,4 @@
-import { LogLine, shortVersion } from "@zygo/contracts";
+import { DoctorReport, LogLine, shortVersion } from "@zygo/contracts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startControl, uploadOf, type Control } from "./control.ts";
 
@@ -135,4 +135,13 @@ test("following ends when the service stops", async () => {
   await expect.poll(async () => /blocked_clients:(\d+)/.exec(await control.raw.info("clients"))?.[1]).toBe("1");
   control.stop.abort();
   expect((await reading).done).toBe(true);
+});
+
+test("a worker that gives no sound answer is named, and the cause is in the log", async () => {
+  const ask = async () => DoctorReport.parse(await (await control.fetch("/api/doctor")).json());
+  const sound = await ask();
+  expect(sound).toMatchObject({ workers: [{ checks: [] }], silent: [] });
+  control.worker.doctor = '{"checks":"all is well"}';
+  expect(await ask()).toEqual({ workers: [], silent: [sound.workers[0]!.id] });
+  expect(control.logged()).toMatch(/gave no sound answer.*\/doctor.*invalid/i);
 });

@@ -18,6 +18,8 @@ export class ScriptedWorker {
   /** Every probe that it was asked, oldest first. */
   readonly probes: ProbeRequest[] = [];
   script: Script = () => loads();
+  /** Body of its answer to `GET /doctor`. */
+  doctor = '{"checks":[]}';
   /** Resolves when a caller goes without its answer. */
   readonly hungUp: Promise<void>;
   readonly #server: Server;
@@ -31,7 +33,7 @@ export class ScriptedWorker {
         if (!response.writableEnded) hungUp.resolve();
       });
       // A call without a body, which is no probe.
-      if (request.url === "/doctor") return void response.end('{"checks":[]}');
+      if (request.url === "/doctor") return void response.end(this.doctor);
       // It has no instances to tell of.
       if (request.method === "GET") return void response.writeHead(404).end();
       const chunks: Buffer[] = [];

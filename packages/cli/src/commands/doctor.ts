@@ -12,9 +12,9 @@ weaken isolation; what follows from it, and how to mend it. Needs the operator's
 Where a platform does not start, its worker's log has the same: npm run doctor, on that machine, asks the machine itself.
 
 Options:
-  --json   {"workers": [{"id", "checks": [{"name", "ok", "mandatory", "found", "means", "mend"}]}]}
+  --json   {"workers": [{"id", "checks": [{"name", "ok", "mandatory", "found", "means", "mend"}]}], "silent": [workers that did not answer]}
 
-Ends with 1 when something mandatory is missing.
+Ends with 1 when something mandatory is missing, or a worker did not answer.
 
 Examples:
   fn doctor
@@ -27,11 +27,12 @@ export const doctor: Command = {
     const { values, positionals } = parseFlags(args, { json: { type: "boolean" } } as const);
     takePositionals(positionals);
     const { client } = await connect(io.env);
-    const workers = await client.doctor({ signal: io.signal });
+    const { workers, silent } = await client.doctor({ signal: io.signal });
     const text = workers.map(({ id, checks }) => `${id}\n${checks.map(line).join("\n")}`).join("\n\n");
-    await writeLine(io.stdout, values.json === true ? JSON.stringify({ workers }) : text || "no worker runs");
+    await writeLine(io.stdout, values.json === true ? JSON.stringify({ workers, silent }) : text || "no worker runs");
+    for (const worker of silent) await writeLine(io.stderr, `fn: the worker ${worker} did not answer: what its host offers is missing`);
     const lacks = workers.length === 0 || workers.some(({ checks }) => checks.some(({ ok, mandatory }) => mandatory && !ok));
-    return lacks ? EXIT.failed : EXIT.ok;
+    return lacks || silent.length > 0 ? EXIT.failed : EXIT.ok;
   },
 };
 

@@ -3,6 +3,7 @@ import { cgroups, diskBandwidth } from "./cgroups.ts";
 import { thisHost, type HostFacts } from "./facts.ts";
 import { capabilities, kernelVersion, namespaces, overlay, seccomp } from "./isolation.ts";
 import { coreDumps, cpuFlaws, ksm, pidSpace, swap, volumes } from "./neighbourhood.ts";
+import { userIds } from "./user-ids.ts";
 
 const CHECKS: readonly ((facts: HostFacts) => HostCheck)[] = [
   kernelVersion,
@@ -11,6 +12,7 @@ const CHECKS: readonly ((facts: HostFacts) => HostCheck)[] = [
   cgroups,
   overlay,
   seccomp,
+  userIds,
   diskBandwidth,
   swap,
   ksm,

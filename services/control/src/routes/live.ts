@@ -8,12 +8,13 @@ import { requireFunction } from "../views.ts";
 import { idOf } from "./functions.ts";
 
 /** What lives now: instances as the kernel sees them, and what functions use. */
-export function liveRoutes({ store, now }: Context): Hono<RequestEnv> {
+export function liveRoutes(context: Context): Hono<RequestEnv> {
+  const { store, now } = context;
   const app = new Hono<RequestEnv>();
   app.get("/functions/:name/instances", async (c) => {
     const id = idOf(c, c.req.param("name"));
     await requireFunction(store, id);
-    const { answers, silent } = await askWorkers(store, { path: `/inspect/${id}`, schema: WorkerInspection, signal: c.req.raw.signal });
+    const { answers, silent } = await askWorkers(context, { path: `/inspect/${id}`, schema: WorkerInspection, signal: c.req.raw.signal });
     const { operator } = c.get("access");
     const instances = answers.flatMap(({ worker, answer }) =>
       answer.instances.map(({ host, ...inner }) => ({ worker, ...inner, ...(operator && { host }) })),
@@ -21,7 +22,7 @@ export function liveRoutes({ store, now }: Context): Hono<RequestEnv> {
     return c.json({ instances, silent } satisfies Inspection);
   });
   app.get("/usage", async (c) => {
-    const { answers, silent } = await askWorkers(store, { path: "/usage", schema: WorkerUsage, signal: c.req.raw.signal });
+    const { answers, silent } = await askWorkers(context, { path: "/usage", schema: WorkerUsage, signal: c.req.raw.signal });
     const seen = sumUses(answers.map(({ answer }) => answer)).filter((use) => mayKnow(c.get("access"), use));
     const functions = seen.map((use) => ({ ...use, function: localName(use.function) }));
     return c.json({ atMs: now(), functions, silent } satisfies UsageReport);
@@ -33,7 +34,7 @@ const mayKnow = ({ tenant, functions }: Access, use: FunctionUse): boolean =>
   tenantOf(use.function) === tenant && (functions === null || functions.includes(localName(use.function)));
 
 /** For the gateway's `/metrics`, on control's own socket alone: it names all tenants' functions. */
-export async function renderUsage({ store }: Pick<Context, "store">, signal: AbortSignal): Promise<string> {
-  const { answers } = await askWorkers(store, { path: "/usage", schema: WorkerUsage, signal });
+export async function renderUsage(context: Pick<Context, "store" | "log">, signal: AbortSignal): Promise<string> {
+  const { answers } = await askWorkers(context, { path: "/usage", schema: WorkerUsage, signal });
   return usageMetrics(sumUses(answers.map(({ answer }) => answer)));
 }
