@@ -8,6 +8,9 @@
 //   closeFd(fd)
 //   listenInside(pid, ipv4, port) → fd             a TCP listener in the network namespace of that process
 //   bindUdpInside(pid, ipv4, port) → fd
+//   openMeter(paths) → meter                       see binding/meter.h for the order of the paths
+//   readMeter(meter, counters, whole) → boolean    into a Float64Array; false: what it counted is gone
+//   closeMeter(meter)                              idempotent
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/meter.h"
 #include "napi.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -88,12 +92,35 @@ Napi::Value open_inside(const Napi::CallbackInfo& info, int type) {
 Napi::Value listen_inside(const Napi::CallbackInfo& info) { return open_inside(info, SOCK_STREAM); }
 Napi::Value bind_udp_inside(const Napi::CallbackInfo& info) { return open_inside(info, SOCK_DGRAM); }
 
+Napi::Value open_meter(const Napi::CallbackInfo& info) {
+  const auto list = info[0].As<Napi::Array>();
+  std::array<std::string, Meter::kFiles> paths;
+  for (uint32_t at = 0; at < paths.size(); ++at) paths[at] = list.Get(at).As<Napi::String>().Utf8Value();
+  return Napi::External<Meter>::New(info.Env(), new Meter(paths), [](Napi::Env, Meter* meter) { delete meter; });
+}
+
+Napi::Value read_meter(const Napi::CallbackInfo& info) {
+  auto counters = info[1].As<Napi::Float64Array>();
+  if (counters.ElementLength() != Meter::kCounters) throw Napi::RangeError::New(info.Env(), "not as many counters");
+  auto& array = *reinterpret_cast<Meter::Counters*>(counters.Data());
+  const bool whole = info[2].As<Napi::Boolean>();
+  return Napi::Boolean::New(info.Env(), info[0].As<Napi::External<Meter>>().Data()->read(array, whole));
+}
+
+Napi::Value close_meter(const Napi::CallbackInfo& info) {
+  info[0].As<Napi::External<Meter>>().Data()->close();
+  return info.Env().Undefined();
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports["socketPair"] = Napi::Function::New(env, socket_pair);
   exports["sendWithFds"] = Napi::Function::New(env, send_with_fds);
   exports["closeFd"] = Napi::Function::New(env, close_fd);
   exports["listenInside"] = Napi::Function::New(env, listen_inside);
   exports["bindUdpInside"] = Napi::Function::New(env, bind_udp_inside);
+  exports["openMeter"] = Napi::Function::New(env, open_meter);
+  exports["readMeter"] = Napi::Function::New(env, read_meter);
+  exports["closeMeter"] = Napi::Function::New(env, close_meter);
   return exports;
 }
 

@@ -65,26 +65,38 @@ Done try_send_message(int socket, std::span<const char> bytes, std::span<const i
   return done();
 }
 
+namespace {
+
+// One message; `header` then tells of what came beside its bytes, which lies in `control`.
+Result<size_t> receive_once(int socket, std::span<char> buffer, std::span<char> control, msghdr& header, int flags) {
+  iovec part{buffer.data(), buffer.size()};
+  header = {};
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  header.msg_control = control.data();
+  header.msg_controllen = control.size();
+  const ssize_t got = retrying([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags); });
+  header.msg_iov = nullptr;
+  if (got < 0) return failure("recvmsg");
+  return static_cast<size_t>(got);
+}
+
+}  // namespace
+
 Result<size_t> receive_from(int socket, std::span<char> buffer, pid_t& sender) {
   union {
     cmsghdr align;
     char bytes[CMSG_SPACE(sizeof(ucred))];
   } control{};
-  iovec part{buffer.data(), buffer.size()};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control.bytes;
-  header.msg_controllen = sizeof control.bytes;
-  const ssize_t got = retrying([&] { return ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC); });
-  if (got < 0) return failure("recvmsg");
+  msghdr header;
+  const size_t got = TRY(receive_once(socket, buffer, control.bytes, header, MSG_DONTWAIT));
   const cmsghdr* told = CMSG_FIRSTHDR(&header);
   if (told != nullptr && told->cmsg_level == SOL_SOCKET && told->cmsg_type == SCM_CREDENTIALS) {
     ucred who{};
     memcpy(&who, CMSG_DATA(told), sizeof who);
     sender = who.pid;
   }
-  return static_cast<size_t>(got);
+  return got;
 }
 
 Done send_message(int socket, std::span<const char> bytes, std::span<const int> fds) {
@@ -104,21 +116,13 @@ Done send_message(int socket, std::span<const char> bytes, std::span<const int> 
 
 Result<Message> receive_message(int socket, std::span<char> buffer) {
   ControlBuffer control{};
-  iovec part{buffer.data(), buffer.size()};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control.bytes;
-  header.msg_controllen = sizeof control.bytes;
-  const ssize_t got = retrying([&] { return ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC); });
-  if (got < 0) return failure("recvmsg");
+  msghdr header;
   Message message;
-  message.bytes = static_cast<size_t>(got);
-  for (cmsghdr* part_header = CMSG_FIRSTHDR(&header); part_header != nullptr;
-       part_header = CMSG_NXTHDR(&header, part_header)) {
-    if (part_header->cmsg_level != SOL_SOCKET || part_header->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (part_header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    const int* received = reinterpret_cast<const int*>(CMSG_DATA(part_header));
+  message.bytes = TRY(receive_once(socket, buffer, control.bytes, header, 0));
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    const int* received = reinterpret_cast<const int*>(CMSG_DATA(part));
     for (size_t at = 0; at < count; ++at) message.fds.emplace_back(received[at]);
   }
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {

@@ -8,6 +8,7 @@ Commands:
   list                  what is deployed
   describe <name>       its live version: limits, handlers, start-up, whether it forks from a template
   inspect <name>        its live instances as the kernel sees them: namespaces, limits, privileges
+  receipts <name>       what its last invocations took: CPU, memory, disk, network, phases
   top                   what functions use now, refreshed
   logs <name>           what a function wrote
   dlq <command>         dead letters: list, show, redrive, purge

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import("./commands/list.ts")).list,
   describe: async () => (await import("./commands/describe.ts")).describe,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  receipts: async () => (await import("./commands/receipts.ts")).receipts,
   top: async () => (await import("./commands/top.ts")).top,
   logs: async () => (await import("./commands/logs.ts")).logs,
   dlq: async () => (await import("./commands/dlq.ts")).dlq,

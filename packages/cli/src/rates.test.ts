@@ -9,6 +9,8 @@ const use = (name: string, over: Partial<FunctionUse> = {}): FunctionUse => ({
   memoryBytes: 0,
   invocations: 0,
   cpuMs: 0,
+  diskReadBytes: 0,
+  diskWriteBytes: 0,
   throttledMs: 0,
   receivedBytes: 0,
   sentBytes: 0,

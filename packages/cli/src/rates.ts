@@ -12,6 +12,8 @@ export interface Rates {
   throttledPercent: number;
   receivedBytesPerSecond: number;
   sentBytesPerSecond: number;
+  diskReadBytesPerSecond: number;
+  diskWriteBytesPerSecond: number;
   invocationsPerSecond: number;
 }
 
@@ -26,8 +28,8 @@ export function ratesOf(before: UsageReport, after: UsageReport): Rates[] {
 }
 
 function rate(now: FunctionUse, before: FunctionUse | undefined, ms: number): Rates {
-  const grown = (counter: "cpuMs" | "throttledMs" | "receivedBytes" | "sentBytes" | "invocations"): number =>
-    Math.max(0, now[counter] - (before?.[counter] ?? 0));
+  type Counter = "cpuMs" | "throttledMs" | "receivedBytes" | "sentBytes" | "diskReadBytes" | "diskWriteBytes" | "invocations";
+  const grown = (counter: Counter): number => Math.max(0, now[counter] - (before?.[counter] ?? 0));
   return {
     function: now.function,
     instances: now.instances,
@@ -37,6 +39,8 @@ function rate(now: FunctionUse, before: FunctionUse | undefined, ms: number): Ra
     throttledPercent: (grown("throttledMs") / ms / Math.max(1, now.instances)) * 100,
     receivedBytesPerSecond: (grown("receivedBytes") / ms) * 1000,
     sentBytesPerSecond: (grown("sentBytes") / ms) * 1000,
+    diskReadBytesPerSecond: (grown("diskReadBytes") / ms) * 1000,
+    diskWriteBytesPerSecond: (grown("diskWriteBytes") / ms) * 1000,
     invocationsPerSecond: (grown("invocations") / ms) * 1000,
   };
 }

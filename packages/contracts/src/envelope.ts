@@ -22,6 +22,8 @@ export const EnvelopeHead = z.object({
   trigger: z.enum(TRIGGERS),
   attempt: z.int().min(1),
   deliver: z.enum(DELIVERS).default("fetch"),
+  /** Who wants its receipt: the caller, with the answer, or a record, when all of it is settled too. */
+  receipt: z.enum(["answer", "record"]).optional(),
   /** The inline body is the whole body. False: the rest follows on the link as body frames. */
   complete: z.boolean(),
 });

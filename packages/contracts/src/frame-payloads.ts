@@ -104,7 +104,6 @@ export interface LoadedPayload {
 }
 
 export interface DonePayload {
-  cpuMs: number;
   /** Milliseconds between request received and everything settled. */
   durationMs: number;
 }

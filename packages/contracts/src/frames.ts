@@ -42,6 +42,11 @@ export const FrameType = {
   done: 12,
   /** worker → template, stream 0: load no more, serve no more, fork from now on. No payload; its answer goes to the launcher. */
   freeze: 13,
+  /**
+   * worker → gateway, where the envelope asks: `Receipt` JSON. Of the invocation's stream: right before the frame that ends its answer. Of
+   * stream 0: once all of it is settled, for `receipt: "record"` alone.
+   */
+  receipt: 14,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 

@@ -16,3 +16,4 @@ export * from "./volumes.ts";
 export * from "./doctor.ts";
 export * from "./webhook.ts";
 export * from "./inspect.ts";
+export * from "./receipt.ts";

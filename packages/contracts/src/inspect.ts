@@ -91,6 +91,9 @@ export const FunctionUse = z.object({
   /** Of the network: through interfaces other than the loopback. */
   receivedBytes: z.number(),
   sentBytes: z.number(),
+  /** From and to block devices; what stayed in the page cache is not counted. */
+  diskReadBytes: z.number().default(0),
+  diskWriteBytes: z.number().default(0),
   /** How long they were held back by their CPU limit. */
   throttledMs: z.number(),
 });

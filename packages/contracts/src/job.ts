@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Destination, Digest, FunctionId, Retry } from "./config.ts";
+import { Receipt } from "./receipt.ts";
 import { DELIVERS, TRIGGERS } from "./names.ts";
 
 /** Ids of invocations: unguessable (122 random bits or a keyed digest), and safe in a URL, a Redis key and a file name. */
@@ -60,6 +61,8 @@ export const Attempt = z.object({
   code: z.string().nullable(),
   /** One sentence for people. */
   reason: z.string(),
+  /** Null: no worker took it, or it was one of an older release. */
+  receipt: Receipt.nullable().default(null),
   /** When the next attempt is due, epoch milliseconds; null: there is none. */
   nextMs: z.number().nullable(),
 });

@@ -46,6 +46,8 @@ export const HEADERS = {
   caller: "x-fn-caller",
   /** Set by the gateway: how many functions already called each other to get here. At MAX_CALL_DEPTH a call is refused. */
   depth: "x-fn-depth",
+  /** On an invocation: `1` asks for its receipt. On the answer: the receipt, JSON; of a streamed answer a trailer. */
+  receipt: "x-fn-receipt",
   /** To the API, with the operator's key alone: the tenant that the call is for. */
   tenant: "x-fn-tenant",
   /** On an invocation: an API key, where `Authorization` is the function's. It never reaches the function. */

@@ -57,6 +57,7 @@ const ended = (held: HeldAttempt, over: Partial<Attempt> = {}): Attempt => ({
   status: 200,
   code: null,
   reason: "It answered 200.",
+  receipt: null,
   nextMs: null,
   ...over,
 });

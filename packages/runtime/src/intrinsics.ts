@@ -18,10 +18,4 @@ export const stringOf = String;
 export const byteLength = Buffer.byteLength;
 export const bytesOf = Buffer.from.bind(Buffer);
 
-const usage = process.cpuUsage.bind(process);
-
 /** Milliseconds of CPU, user and system, that this process has used. */
-export function cpuMs(): number {
-  const { user, system } = usage();
-  return (user + system) / 1000;
-}

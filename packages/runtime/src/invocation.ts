@@ -5,7 +5,7 @@ import { InvocationContext, type ContextSource, type contextLog } from "./contex
 import { runAs, type Running } from "./current-invocation.ts";
 import { describeError } from "./describe-error.ts";
 import { IncomingBody } from "./incoming-body.ts";
-import { clockMs, cpuMs, NativeAbortController, NativeDOMException } from "./intrinsics.ts";
+import { clockMs, NativeAbortController, NativeDOMException } from "./intrinsics.ts";
 import { isInstance } from "./is-instance.ts";
 import { doneText, failureText, responseText } from "./json-text.ts";
 import { LogBudget } from "./log-budget.ts";
@@ -34,7 +34,6 @@ export class Invocation implements Running, ContextSource {
   readonly #onDone: (stream: number) => void;
   readonly #controller = new NativeAbortController();
   readonly #startedMs = clockMs();
-  readonly #startedCpuMs = cpuMs();
   /** Held until done: undici lets the signal of a Request that is collected go silent. */
   #request: Request | undefined;
   #incoming: IncomingBody | undefined;
@@ -162,7 +161,7 @@ export class Invocation implements Running, ContextSource {
     this.#returned = true;
     if (this.#pendingWork > 0 || this.#closed) return;
     this.#around.sink.flushSources();
-    const payload = { cpuMs: cpuMs() - this.#startedCpuMs, durationMs: clockMs() - this.#startedMs };
+    const payload = { durationMs: clockMs() - this.#startedMs };
     this.#around.channel.send(encodeText(FrameType.done, this.#stream, doneText(payload)));
     this.#closed = true;
     this.#onDone(this.#stream);

@@ -26,7 +26,7 @@ function headersText(headers: HeaderList): string {
 }
 
 export function doneText(payload: DonePayload): string {
-  return `{"cpuMs":${payload.cpuMs.toFixed(3)},"durationMs":${payload.durationMs.toFixed(3)}}`;
+  return `{"durationMs":${payload.durationMs.toFixed(3)}}`;
 }
 
 export function failureText(payload: FailurePayload): string {

@@ -8,6 +8,17 @@ export interface HostAddon {
   closeFd(fd: number): void;
   listenInside(pid: number, address: string, port: number): number;
   bindUdpInside(pid: number, address: string, port: number): number;
+  /** The order of paths and counters: native/src/binding/meter.h. */
+  openMeter(paths: readonly string[]): NativeMeter;
+  /** False: what it counted is gone. */
+  readMeter(meter: NativeMeter, counters: Float64Array, whole: boolean): boolean;
+  /** Idempotent. */
+  closeMeter(meter: NativeMeter): void;
+}
+
+/** A handle of native code. */
+export interface NativeMeter {
+  readonly kind: unique symbol;
 }
 
 let loaded: HostAddon | undefined;

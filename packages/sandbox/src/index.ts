@@ -3,12 +3,15 @@ import type { OpenSandboxHost } from "./ports.ts";
 
 export { lookAtHost } from "./host-checks/look-at-host.ts";
 export { Network, type NetworkOptions } from "./network/network.ts";
+export { groupsOf, type CgroupDirectory } from "./cgroup-directories.ts";
 export { LauncherError } from "./launcher-link.ts";
 export { isSyscall } from "./seccomp/syscalls.ts";
 export type {
+  Counters,
   ExitStatus,
   Frozen,
   InstanceProcess,
+  Meter,
   NetworkHost,
   NetworkPort,
   Pin,

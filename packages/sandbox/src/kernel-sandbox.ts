@@ -2,10 +2,12 @@ import { Socket } from "node:net";
 import { z } from "zod";
 import { hostAddon } from "./addon.ts";
 import type { LauncherLink } from "./launcher-link.ts";
+import { KernelMeter } from "./meter.ts";
 import { Wire } from "./network/wire.ts";
 import type {
   ExitStatus,
   InstanceProcess,
+  Meter,
   NetworkHost,
   NestedSpec,
   NetworkPort,
@@ -62,9 +64,12 @@ export class KernelSandbox implements Sandbox {
   readonly #wire: Wire;
   readonly #network: SandboxNetwork | undefined;
   #initPid = 0;
+  /** Of the process that was forked into it: pid 1 is outside of its control groups. 0 when it has ended, or was never there. */
+  #pid = 0;
   #createMs = 0;
   #destroyed: Promise<SandboxUsage> | undefined;
   #last: SandboxUsage | undefined;
+  #meter: KernelMeter | undefined;
 
   /** Not there before `create` has resolved. `onGone` is told once when it is no more, or never was. */
   constructor(link: LauncherLink, { id, request, network, networkHost, onGone }: Birth) {
@@ -138,6 +143,7 @@ export class KernelSandbox implements Sandbox {
     channel.on("error", () => {}); // a reset; `close` follows
     try {
       const { pid } = Pid.parse(await answer);
+      this.#pid = pid;
       return { pid, channel, exited: this.#exitOf(pid) };
     } catch (error) {
       channel.destroy();
@@ -156,6 +162,15 @@ export class KernelSandbox implements Sandbox {
   async usage(): Promise<SandboxUsage> {
     const [used, traffic] = await Promise.all([this.#link.request("usage", { sandbox: this.id }), this.#wire.traffic()]);
     return { ...Usage.parse(used), ...traffic };
+  }
+
+  meter(): Meter | undefined {
+    if (this.#destroyed !== undefined) return undefined;
+    try {
+      return (this.#meter ??= this.#pid === 0 ? undefined : new KernelMeter(this.#pid));
+    } catch {
+      return undefined; // it has ended, and the launcher is about to say so
+    }
   }
 
   listenInside(address: string, port: number): Promise<{ fd: number }> {
@@ -184,6 +199,7 @@ export class KernelSandbox implements Sandbox {
   /** What went through its link is asked for first: the link goes with the sandbox. */
   async #destroy(): Promise<SandboxUsage> {
     const traffic = this.#wire.traffic();
+    this.#meter?.close();
     try {
       const used = Usage.parse(await this.#link.request("destroy", { sandbox: this.id }));
       return { ...used, ...(await traffic) };
@@ -200,6 +216,7 @@ export class KernelSandbox implements Sandbox {
 
   /** The host calls this when the launcher tells of an exit. */
   noteExit(pid: number, status: ExitStatus): void {
+    if (pid === this.#pid) this.#pid = 0;
     const resolve = this.#exits.get(pid);
     this.#exits.delete(pid);
     if (resolve) resolve(status);
@@ -210,6 +227,7 @@ export class KernelSandbox implements Sandbox {
   noteGone(usage: z.infer<typeof Usage>): void {
     this.#last = { ...usage, netRxBytes: 0, netTxBytes: 0 };
     this.#destroyed ??= Promise.resolve(this.#last);
+    this.#meter?.close();
     this.noteLost();
     this.#onGone();
     void this.#wire.detach();

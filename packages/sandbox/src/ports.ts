@@ -85,24 +85,39 @@ export interface ExitStatus {
   signal: string | null;
 }
 
-/** What a sandbox has used since it was made, read from its cgroups. */
-export interface SandboxUsage {
-  /** The kernel killed for memory in this sandbox. */
-  oomKilled: boolean;
-  /** Now. */
-  memoryBytes: number;
-  memoryPeakBytes: number;
+/** What the kernel has counted of a sandbox since it was made. */
+export interface Counters {
   cpuMs: number;
   /** For so long its processes were held back by the CPU limit. */
   throttledMs: number;
-  /** Processes and threads now. */
-  pids: number;
+  memoryPeakBytes: number;
   /** Of block devices: what came from the page cache or stayed in it is not counted. Zero where the host has no such controller. */
   diskReadBytes: number;
   diskWriteBytes: number;
   /** Bytes that it received and sent by its network, headers counted; 0 without one. */
   netRxBytes: number;
   netTxBytes: number;
+}
+
+/** A sandbox's counters, to be read often. */
+export interface Meter {
+  /**
+   * Synchronous: processor time and memory (some 10 µs in the midst of other work), all else as it was read last; or `whole`, all of them
+   * (25 µs). Undefined once the sandbox is gone, or the meter closed.
+   */
+  read(whole: boolean): Counters | undefined;
+  /** Idempotent. An open one keeps the sandbox's network namespace, so `destroy` closes it. */
+  close(): void;
+}
+
+/** What a sandbox has used since it was made, read from its cgroups. */
+export interface SandboxUsage extends Counters {
+  /** The kernel killed for memory in this sandbox. */
+  oomKilled: boolean;
+  /** Now. */
+  memoryBytes: number;
+  /** Processes and threads now. */
+  pids: number;
 }
 
 /** A Node process forked from a zygote into a sandbox. */
@@ -131,6 +146,8 @@ export interface Sandbox {
   /** Gives a pool sandbox to a version, once: binds the layer at /app, mounts the volumes and sets the limits. @throws when called twice. */
   assign(given: { layer: string; limits: SandboxLimits; volumes?: readonly SandboxVolume[] }): Promise<void>;
   usage(): Promise<SandboxUsage>;
+  /** One a sandbox, the same each time: opened while the process that was forked into it lives. Undefined when there is none. */
+  meter(): Meter | undefined;
   /** Resolves once its network is as its limits say, with the port; undefined where it has none. @throws LauncherError */
   readonly wired: Promise<NetworkPort | undefined>;
   /** Told of what the network refuses it. */

@@ -22,6 +22,8 @@ import {
   LogQuery,
   SecretList,
   SecretSet,
+  ReceiptList,
+  ReceiptQuery,
   ScheduleList,
   ScheduleSpec,
   ScheduleView,
@@ -110,6 +112,14 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Live instances as the kernel sees them: namespaces, limits and use, privileges; host details for the operator alone",
     needs: "read",
     answer: { name: "Inspection", schema: Inspection },
+  },
+  {
+    method: "get",
+    path: "/api/functions/{name}/receipts",
+    summary: "Receipts of the last invocations, the newest first: what each took, by the kernel's count",
+    needs: "read",
+    query: ReceiptQuery,
+    answer: { name: "ReceiptList", schema: ReceiptList },
   },
   {
     method: "get",

@@ -20,6 +20,8 @@ const addUses = (one: FunctionUse, other: FunctionUse): FunctionUse => ({
   throttledMs: one.throttledMs + other.throttledMs,
   receivedBytes: one.receivedBytes + other.receivedBytes,
   sentBytes: one.sentBytes + other.sentBytes,
+  diskReadBytes: one.diskReadBytes + other.diskReadBytes,
+  diskWriteBytes: one.diskWriteBytes + other.diskWriteBytes,
 });
 
 type Metric = [name: string, type: "gauge" | "counter", value: (use: FunctionUse) => number];
@@ -32,6 +34,8 @@ const METRICS: Metric[] = [
   ["fn_instance_throttled_seconds_total", "counter", ({ throttledMs }) => throttledMs / 1000],
   ["fn_instance_received_bytes_total", "counter", ({ receivedBytes }) => receivedBytes],
   ["fn_instance_sent_bytes_total", "counter", ({ sentBytes }) => sentBytes],
+  ["fn_instance_disk_read_bytes_total", "counter", ({ diskReadBytes }) => diskReadBytes],
+  ["fn_instance_disk_write_bytes_total", "counter", ({ diskWriteBytes }) => diskWriteBytes],
 ];
 
 /** @source https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4 */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import { ERRORS, type FnError } from "@zygo/contracts";
 import { discardBody } from "./discard.ts";
+import { HEADERS } from "@zygo/contracts/names";
 import { platformHeaders, type Facts } from "./facts.ts";
 import { problemAnswer } from "./problem.ts";
 
@@ -30,6 +31,8 @@ export interface Asker {
   cut(): void;
 }
 
+export const asksForReceipt = ({ headers }: Pick<IncomingMessage, "headers">): boolean => headers[HEADERS.receipt] === "1";
+
 /** One HTTP request and its one answer. */
 export class Exchange implements Asker {
   readonly request: IncomingMessage;
@@ -37,6 +40,8 @@ export class Exchange implements Asker {
   readonly facts: Facts;
   /** Called once if the client leaves before the answer is out. */
   onLeft: (() => void) | undefined;
+  /** A receipt will come: where the head is sent before it, a trailer is announced for it. */
+  announceReceipt = false;
   readonly #receivedAt = performance.now();
   readonly #record: (facts: Facts) => void;
 
@@ -59,7 +64,11 @@ export class Exchange implements Asker {
 
   /** Sends the head. @throws TypeError or RangeError when a header or the status is illegal; nothing is sent then. */
   open(status: number, headers: string[]): void {
-    this.response.writeHead(status, [...headers, ...platformHeaders(this.facts)]);
+    const all = [...headers, ...platformHeaders(this.facts)];
+    if (this.announceReceipt && this.facts.receipt === undefined && this.#takesTrailers(status, headers))
+      all.push("trailer", HEADERS.receipt);
+    else this.announceReceipt = false;
+    this.response.writeHead(status, all);
     this.facts.status = status;
   }
 
@@ -87,8 +96,16 @@ export class Exchange implements Asker {
 
   /** The whole answer is given. */
   end(last?: Buffer): void {
+    const { receipt } = this.facts;
+    if (this.announceReceipt && receipt !== undefined) this.response.addTrailers([[HEADERS.receipt, JSON.stringify(receipt)]]);
     this.response.end(last);
     discardBody(this.request);
+  }
+
+  /** Whether the answer goes out in chunks, behind which there is room for more. @source RFC 9112, 7.1.2 */
+  #takesTrailers(status: number, headers: string[]): boolean {
+    const { method, httpVersion } = this.request;
+    return method !== "HEAD" && status !== 204 && status !== 304 && httpVersion !== "1.0" && !headers.includes("content-length");
   }
 
   /** Answers with a problem; after the head was sent it cuts the connection, so that the client sees that something is missing. */

@@ -1,4 +1,4 @@
-import { shortVersion } from "@zygo/contracts";
+import { shortVersion, type Receipt } from "@zygo/contracts";
 import { HEADERS, type StartKind } from "@zygo/contracts/names";
 
 /** All that is known of one request: one flat sheet, the same for success and failure. It makes the headers, the log line, the metrics. */
@@ -25,6 +25,8 @@ export interface Facts {
   /** Code of the error table; absent when all went well. */
   code?: string;
   detail?: string;
+  /** What it took, where that was asked for. It is in the worker's log anyway. */
+  receipt?: Receipt;
   /** Value of the `RateLimit` header, for a tenant that has a rate. */
   rateLimit?: string;
   /** What the function threw, or why the platform failed. For the log alone. */
@@ -37,6 +39,7 @@ export function platformHeaders(facts: Facts): string[] {
   if (facts.version !== undefined) flat.push(HEADERS.version, shortVersion(facts.version));
   if (facts.start !== undefined) flat.push(HEADERS.start, facts.start);
   if (facts.rateLimit !== undefined) flat.push("ratelimit", facts.rateLimit);
+  if (facts.receipt !== undefined) flat.push(HEADERS.receipt, JSON.stringify(facts.receipt));
   return flat;
 }
 

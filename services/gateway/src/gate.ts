@@ -33,6 +33,14 @@ export class Gate {
   }
 
   /**
+   * Whether a caller who got this far may see what the invocation took. Not strangers in an installation where functions need keys by
+   * default: processor time to the microsecond tells of what a public function keeps secret.
+   */
+  showsReceipts(version: VersionRecord): boolean {
+    return this.#defaultAuth === "public" || this.takesKey(version);
+  }
+
+  /**
    * The tenant's quotas when the request may go on; a promise of them when something has to be asked first.
    * @throws FnError, at once or by the promise: UNAUTHENTICATED, FORBIDDEN, FUNCTION_NOT_FOUND, RATE_LIMITED, QUEUE_UNAVAILABLE
    */

@@ -12,6 +12,7 @@ import { createHttpServer } from "./http-server.ts";
 import type { WebhookStore } from "./hooks/hooks.ts";
 import type { Invocation, Lane } from "./invocation.ts";
 import { Invoke } from "./invoke.ts";
+import { AwaitedReceipts } from "./jobs/awaited-receipts.ts";
 import { Jobs, type JobsOptions } from "./jobs/jobs.ts";
 import type { Log } from "@zygo/service";
 import { openSecret, type Sealer, type Store } from "@zygo/store";
@@ -64,18 +65,20 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
   const gate = new Gate(store, given.defaultAuth);
   const admission = new Admission(MOST_IN_FLIGHT);
   const metrics = new Metrics();
-  const links = new WorkerLinks({ path: paths.gatewaySocket, linkSecret, streams, log });
+  const receipts = new AwaitedReceipts();
+  const links = new WorkerLinks({ path: paths.gatewaySocket, linkSecret, streams, receipts, log });
   let stopping: Promise<void> | undefined;
   let refusing = false;
   const record = (facts: Facts): void => {
     metrics.record(facts);
-    log.info("invocation", { ...facts });
+    log.info("invocation", { ...facts, receipt: undefined });
   };
   const jobs: Jobs = new Jobs({
     ...given.jobs,
     routes,
     log,
     record,
+    receipts,
     quotasOf: (name) => gate.quotasOf(name),
     secretOf: (id, name) => openSecret(store, given.sealer, { id, name }),
     launch: (wanted) => invoke.launch(wanted),

@@ -1,4 +1,4 @@
-import { asFnError, encodeEnvelope, FnError, isErrorCode, type VersionRecord } from "@zygo/contracts";
+import { asFnError, encodeEnvelope, FnError, isErrorCode, type EnvelopeHead, type Receipt, type VersionRecord } from "@zygo/contracts";
 import { decodeHead, decodeJson, encodeFrame, encodeWindow, FLAG_END, FrameError, FrameType } from "@zygo/contracts/frames";
 import type { Deliver, Trigger } from "@zygo/contracts/names";
 import { Download } from "./download.ts";
@@ -39,6 +39,8 @@ export interface InvocationOptions {
   path: string;
   /** Of a job: what started it and which try it is. Absent: a caller who waits. */
   job?: { trigger: Trigger; attempt: number; deliver: Deliver };
+  /** Who wants its receipt. */
+  receipt: EnvelopeHead["receipt"];
   /** Where workers reach this process. */
   address: string;
   lane: Lane;
@@ -121,6 +123,11 @@ export class Invocation {
     this.#relay(() => this.#download.write(payload, end), end);
   }
 
+  /** Right before the end of the answer. */
+  onReceipt(receipt: Receipt): void {
+    this.#given.exchange.facts.receipt = receipt;
+  }
+
   onWindow(bytes: number): void {
     this.#upload.credit(bytes);
   }
@@ -166,7 +173,7 @@ export class Invocation {
   }
 
   #enqueue(inline: Buffer, complete: boolean): void {
-    const { exchange, seen, version, path, address, lane, job } = this.#given;
+    const { exchange, seen, version, path, address, lane, job, receipt } = this.#given;
     this.#enqueuedMs = Date.now();
     this.#envelope = encodeEnvelope(
       {
@@ -183,6 +190,7 @@ export class Invocation {
         trigger: job?.trigger ?? (seen.caller === null ? "http" : "function"),
         attempt: job?.attempt ?? 1,
         deliver: job?.deliver,
+        receipt,
         complete,
       },
       inline,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asFnError, FnError, type Quotas, type VersionRecord } from "@zygo/contracts";
 import { HEADERS } from "@zygo/contracts/names";
 import { instanceBound, type Admission } from "@zygo/core";
-import { Exchange } from "./exchange.ts";
+import { asksForReceipt, Exchange } from "./exchange.ts";
 import type { Facts } from "./facts.ts";
 import type { Gate } from "./gate.ts";
 import { Invocation, type Lane } from "./invocation.ts";
@@ -84,19 +84,25 @@ export class Invoke {
   #admit({ exchange, target, version, seen, quotas }: Admitted): void {
     const { jobs } = this.#given;
     if (jobs.wants(exchange.request)) jobs.accept({ exchange, target, version, seen, quotas });
-    else this.launch({ exchange, seen, version, path: target.path, quotas });
+    else {
+      const asksReceipt = asksForReceipt(exchange.request);
+      exchange.announceReceipt = asksReceipt && this.#given.gate.showsReceipts(version);
+      this.launch({ exchange, seen, version, path: target.path, quotas, asksReceipt });
+    }
   }
 
   /** Runs an invocation now, if there is room. @throws FnError QUOTA_EXCEEDED, OVERLOADED */
-  launch({ quotas, ...wanted }: Launch): Invocation {
-    const { admission, lane, streams, address } = this.#given;
+  launch({ quotas, asksReceipt = false, ...wanted }: Launch): Invocation {
+    const { admission, lane, streams, address, gate } = this.#given;
     const { version } = wanted;
     const maxInstances = instanceBound(version.limits, quotas);
     if (maxInstances <= 0) throw new FnError("QUOTA_EXCEEDED", "The tenant's quotas leave no room for an instance of this function.");
     if (!admission.enter(version.version, { ...version.limits, maxInstances }))
       throw new FnError("OVERLOADED", "Too many invocations of this function are in flight.");
     const onEnd = (): void => admission.leave(version.version);
-    return new Invocation({ ...wanted, address, lane, streams, onEnd });
+    const answer = asksReceipt && gate.showsReceipts(version) ? "answer" : undefined;
+    const receipt = wanted.job === undefined ? answer : "record";
+    return new Invocation({ ...wanted, receipt, address, lane, streams, onEnd });
   }
 
   #see({ request, facts }: Exchange, takesKey: boolean): SeenRequest {

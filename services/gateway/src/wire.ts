@@ -1,6 +1,8 @@
 import { START_KINDS } from "@zygo/contracts/names";
 import { z } from "zod";
 
+export { Receipt } from "@zygo/contracts";
+
 /** What a worker sends, checked: shapes of contracts' `ResponseHead`, `FailurePayload` and `HelloPayload`. */
 
 const Ms = z.number().min(0).optional();

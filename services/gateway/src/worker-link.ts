@@ -4,7 +4,8 @@ import { decodeJson, encodeFrame, FLAG_END, FrameDecoder, FrameError, FrameType,
 import type { Claimer, Invocation } from "./invocation.ts";
 import type { Log } from "@zygo/service";
 import type { Streams } from "./streams.ts";
-import { Hello } from "./wire.ts";
+import type { AwaitedReceipts } from "./jobs/awaited-receipts.ts";
+import { Hello, Receipt } from "./wire.ts";
 
 /** A connection that has not said a valid hello by then is closed, milliseconds. */
 const HELLO_MS = 5000;
@@ -12,6 +13,8 @@ const HELLO_MS = 5000;
 export interface WorkerLinkOptions {
   streams: Streams<Invocation>;
   linkSecret: string;
+  /** Told of what is settled. */
+  receipts: AwaitedReceipts;
   /** This process's own address, nonce included. */
   address: string;
   log: Log;
@@ -92,6 +95,7 @@ export class WorkerLink implements Claimer {
     if (this.#ended) return;
     if (this.#worker === "") return this.#greet(type, payload);
     if (type === FrameType.claim) return this.#claim(stream);
+    if (type === FrameType.receipt && stream === 0) return this.#given.receipts.tell(receiptIn(payload));
     const invocation = this.#given.streams.get(stream);
     // Frames cross: one that has just ended here may get its last ones. One that another link claimed is none of this one's business.
     const known = invocation?.claimer === this ? invocation : undefined;
@@ -99,6 +103,7 @@ export class WorkerLink implements Claimer {
     if (type === FrameType.response) known?.onResponse(payload, end);
     else if (type === FrameType.body) known?.onBody(payload, end);
     else if (type === FrameType.window) known?.onWindow(creditOf(payload));
+    else if (type === FrameType.receipt) known?.onReceipt(receiptIn(payload));
     else if (type === FrameType.failure) known?.onFailure(payload);
     else throw new FrameError(`worker sent a frame of type ${type}`);
   }
@@ -120,6 +125,12 @@ export class WorkerLink implements Claimer {
     this.#worker = hello.data.worker;
     this.#given.onReady(this);
   }
+}
+
+function receiptIn(payload: Buffer): Receipt {
+  const parsed = Receipt.safeParse(decodeJson(payload));
+  if (!parsed.success) throw new FrameError("receipt of another shape", { cause: parsed.error });
+  return parsed.data;
 }
 
 function creditOf(payload: Buffer): number {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import type { Invocation } from "./invocation.ts";
 import { listenPrivately, type Log } from "@zygo/service";
+import type { AwaitedReceipts } from "./jobs/awaited-receipts.ts";
 import type { Streams } from "./streams.ts";
 import { WorkerLink } from "./worker-link.ts";
 
@@ -19,7 +20,7 @@ export class WorkerLinks {
   readonly #all = new Set<WorkerLink>();
   readonly #ready = new Set<WorkerLink>();
 
-  constructor(given: { path: string; linkSecret: string; streams: Streams<Invocation>; log: Log }) {
+  constructor(given: { path: string; linkSecret: string; streams: Streams<Invocation>; receipts: AwaitedReceipts; log: Log }) {
     this.#path = given.path;
     this.address = `unix:${given.path}#${randomBytes(8).toString("hex")}`;
     this.#server = createServer((socket) => {

@@ -37,7 +37,18 @@ async function settle(state: "succeeded" | "failed", endedMs: number): Promise<s
   const look = await lane.source.take("a", { token: randomUUID(), requestId: randomUUID() });
   if (!("held" in look)) throw new Error("nothing to take");
   const { number, startedMs, requestId } = look.held;
-  const attempt = { number, startedMs, endedMs, requestId, version: null, status: 200, code: null, reason: "as asked", nextMs: null };
+  const attempt = {
+    number,
+    startedMs,
+    endedMs,
+    requestId,
+    version: null,
+    status: 200,
+    code: null,
+    reason: "as asked",
+    receipt: null,
+    nextMs: null,
+  };
   const answer = JSON.stringify({ status: 200, headers: [], body: await storeBody(payloads, answerPayload(id), LARGE) });
   expect(await lane.source.settle(look.held, { state, attempt, reason: null, answer })).toBe(true);
   return id;

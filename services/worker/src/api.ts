@@ -14,6 +14,7 @@ import { listenPrivately, type Log } from "@zygo/service";
 import type { z } from "zod";
 import { inspect } from "./inspect/inspect.ts";
 import type { Usage } from "./inspect/usage.ts";
+import type { RecentReceipts } from "./receipts/recent-receipts.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Templates } from "./templates.ts";
 
@@ -22,12 +23,14 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /** The function's id follows: it holds nothing that a URL would have to escape. */
 const INSPECT = "GET /inspect/";
+const RECEIPTS = "GET /receipts/";
 
 export interface ApiOptions {
   socket: string;
   rooms: Rooms;
   templates: Templates;
   usage: Usage;
+  receipts: RecentReceipts;
   probe: (request: ProbeRequest) => Promise<ProbeResult>;
   prewarm: (request: PrewarmRequest) => void;
   /** Undefined while all is well; else why the worker cannot serve. */
@@ -63,6 +66,7 @@ async function answer(request: IncomingMessage, options: ApiOptions): Promise<{ 
     return { status: 200, body: { instances: listInstances(options.rooms), templates: options.templates.list() } };
   if (route === "GET /usage") return { status: 200, body: await options.usage.read() };
   if (route.startsWith(INSPECT)) return { status: 200, body: await inspect(options.rooms, route.slice(INSPECT.length)) };
+  if (route.startsWith(RECEIPTS)) return { status: 200, body: { receipts: options.receipts.of(route.slice(RECEIPTS.length)) } };
   if (route === "POST /probe") return { status: 200, body: await options.probe(parseBody(ProbeRequest, await readBody(request))) };
   if (route === "POST /prewarm") {
     options.prewarm(parseBody(PrewarmRequest, await readBody(request)));

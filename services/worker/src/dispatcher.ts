@@ -5,10 +5,11 @@ import type { FunctionLogs } from "./function-logs.ts";
 import { GatewayLinks } from "./gateway-links.ts";
 import { Group, type GroupHost } from "./group.ts";
 import { Invocation } from "./invocation.ts";
-import { describeInvocation } from "./invocation-line.ts";
+import { describeReceipt } from "./receipts/describe-receipt.ts";
 import { Usage } from "./inspect/usage.ts";
 import type { Log } from "@zygo/service";
-import type { PeerDone } from "./peer.ts";
+import { NO_INSTANCE, receiptOf, type Reckoning } from "./receipts/receipt.ts";
+import { RecentReceipts } from "./receipts/recent-receipts.ts";
 import { Rooms } from "./rooms.ts";
 import type { Starter } from "./starter.ts";
 import type { TenantQuotas } from "./tenancy.ts";
@@ -43,6 +44,8 @@ export class Dispatcher implements GroupHost {
   readonly logs: FunctionLogs;
   readonly rooms: Rooms;
   readonly usage: Usage;
+  readonly receipts = new RecentReceipts();
+  readonly worker: string;
   readonly #options: DispatcherOptions;
   readonly #links: GatewayLinks;
   readonly #held = new Map<Invocation, Held>();
@@ -51,6 +54,7 @@ export class Dispatcher implements GroupHost {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.worker = options.worker;
     this.starter = options.starter;
     this.logs = options.logs;
     this.rooms = new Rooms(options.maxInstances, (tenant) => options.quotas.of(tenant));
@@ -121,16 +125,23 @@ export class Dispatcher implements GroupHost {
     this.rooms.freed();
   }
 
-  onSettled(invocation: Invocation, done: PeerDone | undefined): void {
+  onSettled(invocation: Invocation, reckoning: Reckoning): void {
     const held = this.#held.get(invocation);
     if (held === undefined) return;
     clearTimeout(held.deadline);
     this.#held.delete(invocation);
     this.logs.ended(invocation);
     this.usage.countInvocation(held.group.name);
-    this.#options.log.info("invocation", describeInvocation(invocation, done));
+    this.#account(invocation, reckoning);
     if (this.#held.size === 0) this.#idle.resolve();
     if (this.#takeable() > 0) this.#freed.resolve();
+  }
+
+  #account(invocation: Invocation, reckoning: Reckoning): void {
+    const receipt = receiptOf(invocation, reckoning, true);
+    this.receipts.add(receipt);
+    invocation.tellReceipt(receipt);
+    this.#options.log.info("invocation", describeReceipt(receipt, invocation.head.method));
   }
 
   onFault(error: Error, instance: { function: string; sandbox: number }): void {
@@ -168,7 +179,7 @@ export class Dispatcher implements GroupHost {
     link.claim(invocation);
     if (head.deadlineMs <= now) {
       invocation.fail(VERDICTS.deadlineQueued);
-      return this.#options.log.info("invocation", describeInvocation(invocation, undefined));
+      return this.#account(invocation, NO_INSTANCE);
     }
     const deadline = setTimeout(() => this.#expire(invocation), head.deadlineMs - now);
     const group = this.#group(head.function, head.version);

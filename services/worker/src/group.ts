@@ -20,7 +20,8 @@ import type { Forked } from "./forked.ts";
 import { LOAD_LIMIT_MS } from "./load.ts";
 import type { Invocation } from "./invocation.ts";
 import type { FunctionLogs } from "./function-logs.ts";
-import type { PeerDone, PeerFailure, PeerLog } from "./peer.ts";
+import { NO_INSTANCE, type Reckoning } from "./receipts/receipt.ts";
+import type { PeerFailure, PeerLog } from "./peer.ts";
 import type { Usage } from "./inspect/usage.ts";
 import { redactLog, redactStart } from "./redact.ts";
 import type { Starter } from "./starter.ts";
@@ -29,6 +30,8 @@ import { lifetimeOf, type ReadyVersion } from "./versions.ts";
 
 /** What a group needs of the worker around it. */
 export interface GroupHost {
+  /** Of the worker. */
+  worker: string;
   starter: Starter;
   logs: FunctionLogs;
   usage: Usage;
@@ -41,7 +44,7 @@ export interface GroupHost {
   onChange(group: Group): void;
   /** An instance became idle or ended: another version's waiters may have room now. */
   onRoom(): void;
-  onSettled(invocation: Invocation, done: PeerDone | undefined): void;
+  onSettled(invocation: Invocation, reckoning: Reckoning): void;
   /** The worker failed at a frame of an instance's. */
   onFault(error: Error, instance: { function: string; sandbox: number }): void;
 }
@@ -74,6 +77,10 @@ export class Group {
     this.tenant = tenantOf(name);
     this.digest = digest;
     this.#host = host;
+  }
+
+  get worker(): string {
+    return this.#host.worker;
   }
 
   /** MiB of an instance; 0 before the version is here, and then there is none. */
@@ -214,8 +221,8 @@ export class Group {
     });
   }
 
-  onSettled(invocation: Invocation, done: PeerDone | undefined): void {
-    this.#host.onSettled(invocation, done);
+  onSettled(invocation: Invocation, reckoning: Reckoning): void {
+    this.#host.onSettled(invocation, reckoning);
   }
 
   onLog(line: PeerLog, invocation: Invocation | undefined): void {
@@ -326,7 +333,7 @@ export class Group {
   #failWaiter(invocation: Invocation, verdict: Verdict): void {
     this.#waiters.delete(invocation);
     invocation.fail(verdict);
-    this.#host.onSettled(invocation, undefined);
+    this.#host.onSettled(invocation, NO_INSTANCE);
     this.#changed();
   }
 

@@ -7,18 +7,22 @@ import { sandboxBacklogBytes, type FrameHandler } from "./frame-link.ts";
 import type { Invocation } from "./invocation.ts";
 import { parsePeer, parsePeerHead, parseWindow, PeerDone, PeerFailure, PeerLog, PeerResponse } from "./peer.ts";
 import { redactFailure, redactLog } from "./redact.ts";
+import { Account, BEFORE, usedBetween } from "./receipts/account.ts";
+import type { Reckoning } from "./receipts/receipt.ts";
 import type { Started } from "./starter.ts";
 import { VERDICTS, type Verdict } from "./verdict.ts";
 import { lifetimeOf, type ReadyVersion } from "./versions.ts";
 
 /** Those who want to know of an instance. */
 export interface InstanceOwner {
+  /** Of the worker: names the instance in receipts. */
+  readonly worker: string;
   /** It has a stream more to give than before, or has reached the end of its life. */
   onFree(instance: Instance): void;
   /** Once: it serves no more. Its invocations may still learn why. */
   onGone(instance: Instance): void;
   /** An invocation is over in every respect: its caller was told, its instance is rid of it. */
-  onSettled(invocation: Invocation, done: PeerDone | undefined): void;
+  onSettled(invocation: Invocation, reckoning: Reckoning): void;
   onLog(line: PeerLog, invocation: Invocation | undefined): void;
   onFailure(failure: PeerFailure, invocation: Invocation): void;
   /** The worker itself failed at a frame of the instance's, which is ended for it. */
@@ -48,6 +52,7 @@ export class Instance implements FrameHandler {
   readonly #ahead: boolean;
   #lifetime: number;
   readonly #active = new Map<number, Invocation>();
+  readonly #account: Account;
   #served = 0;
   #logBytes = 0;
   #gone = false;
@@ -59,6 +64,7 @@ export class Instance implements FrameHandler {
     this.#version = version;
     this.#owner = owner;
     this.#initMs = initMs;
+    this.#account = new Account(forked.sandbox);
     this.#lifetime = lifetimeOf(version.record.limits.reuse);
     forked.link.maxBacklogBytes = sandboxBacklogBytes(version.record.limits.concurrency);
     forked.inside.caller = { function: version.record.function, depth: () => this.#depth() };
@@ -123,8 +129,10 @@ export class Instance implements FrameHandler {
   serve(invocation: Invocation): void {
     const first = this.#served++ === 0 && !this.#ahead;
     this.#active.set(this.#served, invocation);
-    const [kind, initMs] = first ? [this.kind, this.#initMs] : (["hot", 0] as const);
-    invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this });
+    const [kind, initMs, from] = first ? [this.kind, this.#initMs, BEFORE] : (["hot", 0, this.#account.read()] as const);
+    const shared = this.#active.size > 1;
+    const instance = `${this.#owner.worker}/${this.sandboxId}`;
+    invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this, instance, from, shared });
   }
 
   /** Its deadline has come. */
@@ -138,6 +146,15 @@ export class Instance implements FrameHandler {
     }, CANCEL_GRACE_MS);
   }
 
+  /** What the invocation used so far. */
+  reckon({ seat }: Invocation): Reckoning {
+    if (seat === undefined) return { used: null, shared: false };
+    // Given later: it ran beside this one, since an invocation leaves its seat when it is over.
+    seat.shared ||= this.#served !== seat.stream;
+    this.#account.spoil(seat.from, true);
+    return { used: usedBetween(seat.from, this.#account.read()?.counters), shared: seat.shared };
+  }
+
   /** It takes nothing more, and ends with what it serves. */
   retire(): void {
     this.#lifetime = 0;
@@ -148,7 +165,7 @@ export class Instance implements FrameHandler {
   end(verdict: Verdict): void {
     if (this.#gone) return;
     this.#leave();
-    this.#settleAll(verdict);
+    this.#failAll(verdict);
     this.#owner.discard(this.#forked);
   }
 
@@ -161,7 +178,7 @@ export class Instance implements FrameHandler {
       invocation.instanceResponse(head, body, flags);
     } else if (type === FrameType.body) invocation.instanceBody(payload, flags);
     else if (type === FrameType.window) invocation.instanceWindow(parseWindow(payload));
-    else if (type === FrameType.done) this.#done(stream, invocation, parsePeer(PeerDone, payload));
+    else if (type === FrameType.done) this.#done(stream, invocation, payload);
     else if (type === FrameType.failure) this.#failure(invocation, parsePeer(PeerFailure, payload));
     else throw new FrameError(`an instance has no frame of type ${type} to send`);
   }
@@ -185,7 +202,8 @@ export class Instance implements FrameHandler {
     const { process, sandbox } = this.#forked;
     if (this.#active.size > 0) {
       const [exit, usage] = await learnCause({ exited: process.exited, usage: () => sandbox.usage() });
-      this.#settleAll(classifyDeath(exit, usage, this.#version.record.limits.memoryMb));
+      if (usage !== undefined) this.#account.close(usage);
+      this.#failAll(classifyDeath(exit, usage, this.#version.record.limits.memoryMb));
     }
     this.#owner.discard(this.#forked);
   }
@@ -196,10 +214,11 @@ export class Instance implements FrameHandler {
     this.#owner.onGone(this);
   }
 
-  #settleAll(verdict: Verdict): void {
+  #failAll(verdict: Verdict): void {
     for (const invocation of this.#active.values()) {
+      if (invocation.seat !== undefined) invocation.seat.shared ||= this.#served !== invocation.seat.stream;
       invocation.fail(verdict);
-      this.#owner.onSettled(invocation, undefined);
+      void this.#settleLast(invocation);
     }
     this.#active.clear();
   }
@@ -217,20 +236,30 @@ export class Instance implements FrameHandler {
     this.#owner.onFailure(failure, invocation);
   }
 
-  #done(stream: number, invocation: Invocation, done: PeerDone): void {
+  #done(stream: number, invocation: Invocation, payload: Buffer): void {
+    parsePeer(PeerDone, payload);
     invocation.instanceDone();
     this.#active.delete(stream);
     this.lastUsedAt = performance.now();
-    const last = this.spent && this.#active.size === 0;
-    if (!last) this.#owner.onSettled(invocation, done);
+    const { seat } = invocation;
+    if (seat !== undefined) seat.shared ||= this.#served !== stream;
+    this.#account.spoil(seat?.from);
     this.#owner.onFree(this);
-    if (last) void this.#settleLast(invocation, done);
+    // Behind the write of its answer, and of the next request, whose beginning has read the counters already.
+    process.nextTick(() => this.#settle(invocation));
+  }
+
+  #settle(invocation: Invocation): void {
+    if (this.#gone) return void this.#settleLast(invocation);
+    const { from, shared = false } = invocation.seat ?? {};
+    this.#owner.onSettled(invocation, { used: usedBetween(from, this.#account.read()?.counters), shared });
   }
 
   /** The record of an instance's last invocation is written when its memory has been given back. */
-  async #settleLast(invocation: Invocation, done: PeerDone): Promise<void> {
-    await this.#forked.destroy().catch(() => undefined); // whoever discards it notes the failure
-    this.#owner.onSettled(invocation, done);
+  async #settleLast(invocation: Invocation): Promise<void> {
+    const { from, shared = false } = invocation.seat ?? {};
+    const total = await this.#forked.destroy().catch(() => undefined); // whoever discards it notes the failure
+    this.#owner.onSettled(invocation, { used: usedBetween(from, total), shared });
   }
 
   #depth(): number {

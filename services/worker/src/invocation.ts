@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { shortVersion, type Envelope, type ErrorCode, type EnvelopeHead } from "@zygo/contracts";
+import { shortVersion, type Envelope, type ErrorCode, type EnvelopeHead, type Receipt } from "@zygo/contracts";
 import {
   encodeFrame,
   encodeHead,
@@ -16,6 +16,8 @@ import { HEADERS, type StartKind } from "@zygo/contracts/names";
 import { Credit } from "./credit.ts";
 import type { FrameLink } from "./frame-link.ts";
 import type { PeerResponse } from "./peer.ts";
+import type { Reading } from "./receipts/account.ts";
+import { NO_INSTANCE, receiptOf, type Reckoning } from "./receipts/receipt.ts";
 import type { Verdict } from "./verdict.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -34,7 +36,13 @@ export interface Seat {
   stream: number;
   kind: StartKind;
   initMs: number;
-  holder: { overdue(invocation: Invocation): void };
+  holder: { overdue(invocation: Invocation): void; reckon(invocation: Invocation): Reckoning };
+  /** `<worker>/<sandbox>`. */
+  instance: string;
+  /** The instance's counters when it was given to it; undefined when they could not be read. */
+  from: Reading | undefined;
+  /** Another was served beside it. */
+  shared: boolean;
 }
 
 /** What became of it, for the log. */
@@ -145,6 +153,7 @@ export class Invocation {
     this.outcome.status = response.status;
     if (response.handlerMs !== undefined) this.outcome.handlerMs = response.handlerMs;
     this.#responseCredit.spend(body.length);
+    this.#sendReceipt(flags);
     if (!this.#told) this.#caller.send(encodeHead(FrameType.response, this.head.stream, this.#responseHead(response), body, flags));
     this.#endOfResponse(flags);
   }
@@ -153,6 +162,7 @@ export class Invocation {
     if (this.#response !== "open") throw new FrameError("body without a response, or after its end");
     if (payload.length === 0 && (flags & FLAG_END) === 0) throw new FrameError("empty body frame");
     this.#responseCredit.spend(payload.length);
+    this.#sendReceipt(flags);
     if (!this.#told) this.#caller.send(encodeFrame(FrameType.body, this.head.stream, flags, payload));
     this.#endOfResponse(flags);
   }
@@ -187,8 +197,21 @@ export class Invocation {
     this.outcome.code = code;
     const failure: FailurePayload = { code, detail, version: shortVersion(this.head.version) };
     if (this.#seat !== undefined) failure.start = this.#seat.kind;
+    this.#sendReceipt(FLAG_END);
     this.#caller.send(encodeJson(FrameType.failure, this.head.stream, failure, FLAG_END));
     this.#end();
+  }
+
+  /** All of it is over: for those whose record waits for it. */
+  tellReceipt(receipt: Receipt): void {
+    if (this.head.receipt === "record") this.#caller.send(encodeJson(FrameType.receipt, 0, receipt));
+  }
+
+  /** Before the frame that ends the answer. */
+  #sendReceipt(flags: number): void {
+    if (this.head.receipt === undefined || this.#told || (flags & FLAG_END) === 0) return;
+    const receipt = receiptOf(this, this.#seat?.holder.reckon(this) ?? NO_INSTANCE, false);
+    this.#caller.send(encodeJson(FrameType.receipt, this.head.stream, receipt));
   }
 
   #responseHead(response: PeerResponse): ResponseHead {

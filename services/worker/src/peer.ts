@@ -59,7 +59,7 @@ export const PeerLoaded = z.object({
 });
 export type PeerLoaded = z.infer<typeof PeerLoaded>;
 
-export const PeerDone = z.object({ cpuMs: z.number(), durationMs: z.number() });
+export const PeerDone = z.object({ durationMs: z.number() });
 export type PeerDone = z.infer<typeof PeerDone>;
 
 /** @throws FrameError when the payload is not what it should be. */

@@ -117,6 +117,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     templates: starter.templates,
     probe: (request) => probe(request, { versions, starter, host, log }),
     usage: dispatcher.usage,
+    receipts: dispatcher.receipts,
     prewarm: (request) => dispatcher.prewarm(request),
     trouble: () => undefined,
     log,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { encodeEnvelope, type EnvelopeHead } from "@zygo/contracts";
+import { encodeEnvelope, Receipt, type EnvelopeHead } from "@zygo/contracts";
 import {
   decodeHead,
   decodeJson,
@@ -19,6 +19,8 @@ export interface Answer {
   head?: ResponseHead;
   body: string;
   failure?: FailurePayload;
+  /** What came right before the end of the answer. */
+  receipt?: Receipt;
   /** Milliseconds from enqueued to the end of the answer. */
   tookMs: number;
 }
@@ -38,6 +40,7 @@ export class Call {
   readonly #stream: number;
   readonly #end: GatewayEnd;
   #head: ResponseHead | undefined;
+  #receipt: Receipt | undefined;
 
   constructor(stream: number, end: GatewayEnd) {
     this.#stream = stream;
@@ -60,6 +63,7 @@ export class Call {
   receive({ type, flags, payload }: Frame): void {
     if (type === FrameType.claim) this.claimed.resolve();
     else if (type === FrameType.window) this.credit += payload.readUInt32LE(0);
+    else if (type === FrameType.receipt) this.#receipt = Receipt.parse(decodeJson(payload));
     else if (type === FrameType.response) {
       const { head, body } = decodeHead(payload);
       this.#head = head as ResponseHead;
@@ -77,7 +81,13 @@ export class Call {
   }
 
   #finish(with_: { failure?: FailurePayload }): void {
-    this.answer.resolve({ ...(this.#head && { head: this.#head }), body: this.text, tookMs: performance.now() - this.#at, ...with_ });
+    this.answer.resolve({
+      ...(this.#head && { head: this.#head }),
+      ...(this.#receipt && { receipt: this.#receipt }),
+      body: this.text,
+      tookMs: performance.now() - this.#at,
+      ...with_,
+    });
   }
 }
 
@@ -86,6 +96,8 @@ export class GatewayEnd {
   readonly address: string;
   readonly hello = Promise.withResolvers<HelloPayload>();
   readonly #server: Server;
+  /** Receipts of invocations that are settled, as they came. */
+  readonly settled: Receipt[] = [];
   readonly #calls = new Map<number, Call>();
   readonly #enqueue: (envelope: Buffer) => Promise<void>;
   #socket: Socket | undefined;
@@ -156,6 +168,7 @@ export class GatewayEnd {
     this.#socket = socket;
     const decoder = new FrameDecoder((frame) => {
       if (frame.type === FrameType.hello) this.hello.resolve(decodeJson(frame.payload) as HelloPayload);
+      else if (frame.type === FrameType.receipt && frame.stream === 0) this.settled.push(Receipt.parse(decodeJson(frame.payload)));
       else this.#calls.get(frame.stream)?.receive(frame);
     });
     socket.on("data", (chunk) => decoder.push(chunk));

@@ -5,7 +5,8 @@ import { parseFlags, takePositionals } from "../command.ts";
 import type { Command } from "../command.ts";
 import { connect } from "../connect.ts";
 import { EXIT, type Exit } from "../exit-codes.ts";
-import { Accepted } from "@zygo/contracts";
+import { Accepted, Receipt } from "@zygo/contracts";
+import { HEADERS } from "@zygo/contracts/names";
 import { UsageError } from "../failure.ts";
 import { checkName } from "../function-name.ts";
 import { write, writeLine } from "../io.ts";
@@ -26,12 +27,14 @@ Options:
   --async                 run it as a job: prints where to ask for it; it is tried again when it fails
   --delay <30s>           with --async: not before
   --wait                  with --async: wait for its end; exit code 1 when it failed
+  --receipt               print what it took, on stderr
   --json                  one JSON document: status, headers, body (a string; base64 of it when it is no text), ms
 
 Examples:
   fn invoke hello
   fn invoke acme.shop                        of another tenant than your key's, when it is public
   fn invoke api /todos -d '{"title":"milk"}'
+  fn invoke hello --receipt
   fn invoke mail --async --wait -d @letter.json
   fn invoke echo -X PUT -H 'content-type: image/png' -d @photo.png > copy.png
 `;
@@ -44,6 +47,7 @@ const FLAGS = {
   async: { type: "boolean" },
   delay: { type: "string" },
   wait: { type: "boolean" },
+  receipt: { type: "boolean" },
   json: { type: "boolean" },
 } as const;
 
@@ -61,6 +65,7 @@ export const invoke: Command = {
       throw new UsageError("--delay and --wait need --async");
     if (values.async === true) headers.set("prefer", "respond-async");
     if (values.delay !== undefined) headers.set("x-fn-delay", values.delay);
+    if (values.receipt === true) headers.set(HEADERS.receipt, "1");
     const { client } = await connect(io.env, { needsKey: false });
     const id = await idOf(base, client, io);
     const started = performance.now();
@@ -76,6 +81,7 @@ export const invoke: Command = {
     await throwProblem(response);
     if (values.async === true) return await follow(response, client, { wait: values.wait === true, json: values.json === true, io });
     await (values.json === true ? printJson(response, started, io) : printBody(response, io));
+    if (values.receipt === true) await printReceipt(response.headers.get(HEADERS.receipt), base, io);
     return EXIT.ok;
   },
 };
@@ -125,6 +131,14 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** A streamed answer has it in a trailer, which `fetch` does not give; and some get none. */
+async function printReceipt(text: string | null, name: string, io: Io): Promise<void> {
+  const { showReceipt } = await import("../show-receipt.ts");
+  const told =
+    text === null ? `no receipt came with the answer: \`fn receipts ${name}\` has it` : showReceipt(Receipt.parse(JSON.parse(text)));
+  await writeLine(io.stderr, told);
 }
 
 async function printHead({ status, statusText, headers }: Response, io: Io): Promise<void> {

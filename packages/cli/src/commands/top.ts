@@ -80,7 +80,12 @@ async function watch({ client, io, intervalMs, live, json, signal }: Watch): Pro
 function show(rates: readonly Rates[], { silent }: UsageReport): string {
   const missing = silent.map((worker) => `\nthe worker ${worker} did not answer: what it has is missing`).join("");
   if (rates.length === 0) return `nothing runs${missing}`;
-  return showTable(["NAME", "LIVE", "BUSY", "CPU", "HELD", "MEMORY", "NET IN/S", "NET OUT/S", "CALLS/S"], rates.map(row)) + missing;
+  return (
+    showTable(
+      ["NAME", "LIVE", "BUSY", "CPU", "HELD", "MEMORY", "NET IN/S", "NET OUT/S", "DISK R/S", "DISK W/S", "CALLS/S"],
+      rates.map(row),
+    ) + missing
+  );
 }
 
 const row = (rates: Rates): string[] => [
@@ -92,6 +97,8 @@ const row = (rates: Rates): string[] => [
   `${(rates.memoryBytes / 1024 / 1024).toFixed(1)} MiB`,
   showBytes(Math.round(rates.receivedBytesPerSecond)),
   showBytes(Math.round(rates.sentBytesPerSecond)),
+  showBytes(Math.round(rates.diskReadBytesPerSecond)),
+  showBytes(Math.round(rates.diskWriteBytesPerSecond)),
   rates.invocationsPerSecond.toFixed(1),
 ];
 

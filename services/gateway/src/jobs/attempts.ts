@@ -1,9 +1,10 @@
-import { asFnError, DEFAULT_RETRY, FnError, type Quotas, type Retry, type VersionRecord } from "@zygo/contracts";
+import { asFnError, DEFAULT_RETRY, FnError, type Quotas, type Receipt, type Retry, type VersionRecord } from "@zygo/contracts";
 import { loadBody, type HeldAttempt, type PayloadStore } from "@zygo/queue";
 import type { Facts } from "../facts.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Launcher } from "../launch.ts";
 import type { Routes } from "../routes.ts";
+import type { AwaitedReceipts } from "./awaited-receipts.ts";
 import type { Poster } from "./poster.ts";
 import { RecordedExchange, type Outcome } from "./recorded-exchange.ts";
 
@@ -13,6 +14,13 @@ export interface AttemptResult {
   /** Null: it was not found. */
   version: VersionRecord | null;
   retry: Retry;
+  /** Null: no worker ran it. */
+  receipt: Receipt | null;
+}
+
+interface Ran {
+  outcome: Outcome;
+  receipt: Receipt | null;
 }
 
 export interface AttemptsOptions {
@@ -23,6 +31,7 @@ export interface AttemptsOptions {
   /** @throws FnError FUNCTION_NOT_FOUND when the tenant is gone, QUEUE_UNAVAILABLE */
   quotasOf: (name: string) => Promise<Quotas>;
   record: (facts: Facts) => void;
+  receipts: AwaitedReceipts;
 }
 
 /** Runs attempts: each is an ordinary invocation over the sync lane, or a delivery to a URL. */
@@ -43,14 +52,14 @@ export class Attempts {
       if (tooLate) throw new FnError("INVOCATION_EXPIRED", `It did not succeed within ${retry.maxAgeMs} ms.`);
       const body = await loadBody(this.#given.payloads, held.job.body);
       signal.throwIfAborted();
-      const outcome =
+      const ran =
         held.job.post === null
           ? await this.#invoke(held, { version, body, signal })
-          : await this.#given.poster.post(held, { version, body, signal });
-      return { outcome, version, retry };
+          : { outcome: await this.#given.poster.post(held, { version, body, signal }), receipt: null };
+      return { ...ran, version, retry };
     } catch (error) {
       const retry = { ...DEFAULT_RETRY, ...version?.limits.retry, ...definedOf(held.job.retry) };
-      return { outcome: { kind: "error", error: asFnError(error) }, version, retry };
+      return { outcome: { kind: "error", error: asFnError(error) }, version, retry, receipt: null };
     }
   }
 
@@ -59,21 +68,25 @@ export class Attempts {
     return routes.remembered(job.function, job.ref) ?? (await routes.resolve(job.function, job.ref));
   }
 
-  async #invoke(held: HeldAttempt, given: { version: VersionRecord; body: Buffer; signal: AbortSignal }): Promise<Outcome> {
+  async #invoke(held: HeldAttempt, given: { version: VersionRecord; body: Buffer; signal: AbortSignal }): Promise<Ran> {
     const { job, number, requestId } = held;
     const { version, body, signal } = given;
     const exchange = new RecordedExchange({ ...job, body, requestId }, this.#given.record);
     exchange.facts.version = version.version;
     const seen = { headers: job.headers, origin: "", caller: null, key: null };
     const quotas = await this.#given.quotasOf(job.function);
+    const awaited = this.#given.receipts.expect(requestId);
     let invocation: Invocation | undefined;
     const abandon = (): void => invocation?.abandon(signal.reason as FnError);
     signal.addEventListener("abort", abandon, { once: true });
     try {
       const { trigger, deliver } = job;
       invocation = this.#given.launch({ exchange, seen, version, path: job.url, quotas, job: { trigger, attempt: number, deliver } });
-      return await exchange.outcome;
+      const outcome = await exchange.outcome;
+      const { receipt: sofar } = exchange.facts;
+      return { outcome, receipt: sofar === undefined || signal.aborted ? (sofar ?? null) : await awaited.settled(sofar) };
     } finally {
+      awaited.stop();
       signal.removeEventListener("abort", abandon);
     }
   }

@@ -11,7 +11,7 @@ export type Conclusion =
 
 /** Decides what follows an attempt. Pure but for the clock and the dice, which come in. */
 export function conclude(held: HeldAttempt, result: AttemptResult, at: { nowMs: number; random: number }): Conclusion {
-  const { outcome, version, retry } = result;
+  const { outcome, version, retry, receipt } = result;
   const end = endOf(outcome, at.nowMs);
   const attempt: Attempt = {
     number: held.number,
@@ -22,6 +22,7 @@ export function conclude(held: HeldAttempt, result: AttemptResult, at: { nowMs: 
     status: outcome.kind === "answer" ? outcome.answer.status : null,
     code: outcome.kind === "error" ? outcome.error.code : null,
     reason: outcome.kind === "error" ? outcome.error.message : `It answered ${outcome.answer.status}.`,
+    receipt,
     nextMs: null,
   };
   if (attempt.code === "INVOCATION_CANCELLED") return { kind: "settle", state: "cancelled", attempt, reason: attempt.reason };

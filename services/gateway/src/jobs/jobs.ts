@@ -6,6 +6,7 @@ import type { Facts } from "../facts.ts";
 import type { Launcher } from "../launch.ts";
 import type { Routes } from "../routes.ts";
 import { Acceptance } from "./acceptance.ts";
+import type { AwaitedReceipts } from "./awaited-receipts.ts";
 import { Attempts } from "./attempts.ts";
 import { Consumer } from "./consumer.ts";
 import { Destinations } from "./destinations.ts";
@@ -22,6 +23,7 @@ export interface JobsOptions {
   launch: Launcher;
   quotasOf: (name: string) => Promise<Quotas>;
   record: (facts: Facts) => void;
+  receipts: AwaitedReceipts;
   /** Attempts at a time. */
   slots: number;
   allowPrivateDestinations: boolean;

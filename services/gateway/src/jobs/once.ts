@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { FnError, type ErrorCode, type StoredAnswer } from "@zygo/contracts";
 import { loadBody, storeBody, type AsyncLane, type PayloadStore } from "@zygo/queue";
-import type { Exchange } from "../exchange.ts";
+import { asksForReceipt, type Exchange } from "../exchange.ts";
 import type { Facts } from "../facts.ts";
 import type { Launcher } from "../launch.ts";
 import { problemAnswer } from "../problem.ts";
@@ -56,7 +56,7 @@ export class Once {
 
   /** A request whose preferences do not matter here. */
   runAsItIs({ exchange, version, seen, target, quotas }: Wanted): void {
-    this.#launch({ exchange, seen, version, path: target.path, quotas });
+    this.#launch({ exchange, seen, version, path: target.path, quotas, asksReceipt: asksForReceipt(exchange.request) });
   }
 
   /** A caller that leaves does not end it: whoever asks again gets the answer. */
@@ -65,7 +65,8 @@ export class Once {
     const request = { method, url: seen.origin + target.path, function: version.function, trigger, body, requestId };
     const inner = new RecordedExchange(request, () => {});
     try {
-      this.#launch({ exchange: inner, seen, version, path: target.path, quotas });
+      const asksReceipt = asksForReceipt(exchange.request);
+      this.#launch({ exchange: inner, seen, version, path: target.path, quotas, asksReceipt });
     } catch (error) {
       inner.fail(error as FnError);
     }
@@ -100,7 +101,7 @@ function problemOf(error: FnError, requestId: string): { status: number; headers
 }
 
 /** What the inner request learned, for the headers and the log of the outer one. */
-function adopt(facts: Facts, { start, queueMs, startMs, initMs, handlerMs, worker, error }: Facts): void {
-  const learned = { start, queueMs, startMs, initMs, handlerMs, worker, error };
+function adopt(facts: Facts, { start, queueMs, startMs, initMs, handlerMs, worker, error, receipt }: Facts): void {
+  const learned = { start, queueMs, startMs, initMs, handlerMs, worker, error, receipt };
   Object.assign(facts, Object.fromEntries(Object.entries(learned).filter(([, value]) => value !== undefined)));
 }

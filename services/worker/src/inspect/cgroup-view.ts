@@ -1,67 +1,25 @@
 import { readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
-
-/** A control group as the host sees it. */
-export interface CgroupDirectory {
-  /** Empty for the one hierarchy of version 2. */
-  controllers: string[];
-  path: string;
-}
+import { join } from "node:path";
+import type { CgroupDirectory } from "@zygo/sandbox";
 
 export interface CgroupUse {
   memory: { limit: number | null; used: number | null; peak: number | null };
   cpu: { limitCores: number | null; usedMs: number | null; throttledMs: number | null };
   pids: { limit: number | null; used: number | null };
-}
-
-interface Hierarchy {
-  controllers: string[];
-  root: string;
-  at: string;
-}
-
-/** Where control groups are mounted. @source proc_pid_mountinfo(5) */
-export function parseHierarchies(mountinfo: string): Hierarchy[] {
-  return mountinfo.split("\n").flatMap((line) => {
-    const [left = "", right = ""] = line.split(" - ");
-    const [root = "", at = ""] = left.split(" ").slice(3);
-    const [type = "", , options = ""] = right.split(" ");
-    if (type === "cgroup2") return [{ controllers: [], root, at }];
-    return type === "cgroup" ? [{ controllers: options.split(","), root, at }] : [];
-  });
-}
-
-/** @param membership `/proc/<pid>/cgroup` @source cgroups(7) */
-export function parseMembership(membership: string, hierarchies: readonly Hierarchy[]): CgroupDirectory[] {
-  return membership
-    .trim()
-    .split("\n")
-    .flatMap((line) => {
-      const [, names = "", ...path] = line.split(":");
-      const controllers = names === "" ? [] : names.split(",").filter((name) => !name.startsWith("name="));
-      if (names !== "" && controllers.length === 0) return [];
-      const hierarchy = hierarchies.find((mounted) =>
-        controllers.length === 0 ? mounted.controllers.length === 0 : controllers.every((name) => mounted.controllers.includes(name)),
-      );
-      return hierarchy === undefined ? [] : [{ controllers, path: join(hierarchy.at, relative(hierarchy.root, path.join(":"))) }];
-    });
-}
-
-/** The groups of a process, by the worker's view of the file system. @throws Error when it has ended */
-export async function groupsOf(pid: number, mountinfo: string): Promise<CgroupDirectory[]> {
-  return parseMembership(await readFile(`/proc/${pid}/cgroup`, "utf8"), parseHierarchies(mountinfo));
+  disk: { readBytes: number; writtenBytes: number };
 }
 
 /** Limits and use in these groups; null for what there is no limit of, or what this kernel does not count. */
 export async function readUse(groups: readonly CgroupDirectory[]): Promise<CgroupUse> {
   const unified = groups.find(({ controllers }) => controllers.length === 0)?.path;
   const of = (controller: string): string | undefined => groups.find(({ controllers }) => controllers.includes(controller))?.path;
-  const [memory, cpu, pids] = await Promise.all([
+  const [memory, cpu, pids, disk] = await Promise.all([
     of("memory") === undefined ? memoryV2(unified) : memoryV1(of("memory")),
     of("cpu") === undefined ? cpuV2(unified) : cpuV1(of("cpu"), of("cpuacct")),
     pidsUse(of("pids") ?? unified),
+    of("blkio") === undefined ? diskV2(unified) : diskV1(of("blkio")),
   ]);
-  return { memory, cpu, pids };
+  return { memory, cpu, pids, disk };
 }
 
 async function memoryV1(path: string | undefined): Promise<CgroupUse["memory"]> {
@@ -102,6 +60,21 @@ async function pidsUse(path: string | undefined): Promise<CgroupUse["pids"]> {
   const [limit, used] = await numbers(path, ["pids.max", "pids.current"]);
   return { limit: limit ?? null, used: used ?? null };
 }
+
+/** @source admin-guide/cgroup-v1/blkio-controller.rst: lines of `major:minor Read bytes`, a device and a direction each */
+async function diskV1(path: string | undefined): Promise<CgroupUse["disk"]> {
+  const told = await text(path, "blkio.throttle.io_service_bytes");
+  return { readBytes: sumOf(told, / Read (\d+)$/gm), writtenBytes: sumOf(told, / Write (\d+)$/gm) };
+}
+
+/** @source admin-guide/cgroup-v2.rst, io.stat */
+async function diskV2(path: string | undefined): Promise<CgroupUse["disk"]> {
+  const told = await text(path, "io.stat");
+  return { readBytes: sumOf(told, /\brbytes=(\d+)/g), writtenBytes: sumOf(told, /\bwbytes=(\d+)/g) };
+}
+
+const sumOf = (told: string, pattern: RegExp): number =>
+  Array.from(told.matchAll(pattern), ([, count]) => Number(count)).reduce((a, b) => a + b, 0);
 
 const over = (value: number | null | undefined, by: number): number | null => (value === null || value === undefined ? null : value / by);
 

@@ -1,22 +1,21 @@
-import { readFile } from "node:fs/promises";
 import { shortVersion, type InspectedInstance, type WorkerInspection } from "@zygo/contracts";
 import type { Instance } from "../instance.ts";
 import type { Rooms } from "../rooms.ts";
-import { groupsOf, readUse, type CgroupDirectory, type CgroupUse } from "./cgroup-view.ts";
+import { groupsOf, type CgroupDirectory } from "@zygo/sandbox";
+import { readUse, type CgroupUse } from "./cgroup-view.ts";
 import { readProcess, type ProcessFacts } from "./process-facts.ts";
 
 /** What the kernel says of each live instance of a function. One that ends meanwhile is left out. */
 export async function inspect(rooms: Rooms, functionId: string): Promise<WorkerInspection> {
   const instances = [...rooms.groups].filter(({ name }) => name === functionId).flatMap((group) => [...group.instances]);
-  const mountinfo = await readFile("/proc/self/mountinfo", "utf8");
-  const found = await Promise.all(instances.map((instance) => inspectOne(instance, mountinfo)));
+  const found = await Promise.all(instances.map(inspectOne));
   return { instances: found.filter((one) => one !== undefined) };
 }
 
-async function inspectOne(instance: Instance, mountinfo: string): Promise<WorkerInspection["instances"][number] | undefined> {
+async function inspectOne(instance: Instance): Promise<WorkerInspection["instances"][number] | undefined> {
   try {
-    const [process, groups] = await Promise.all([readProcess(instance.pid), groupsOf(instance.pid, mountinfo)]);
-    const use = await readUse(groups);
+    const groups = groupsOf(instance.pid);
+    const [process, use] = await Promise.all([readProcess(instance.pid), readUse(groups)]);
     // Its pid may be another's by now.
     return instance.gone ? undefined : describe(instance, { process, groups, use });
   } catch (error) {

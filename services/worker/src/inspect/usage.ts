@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { FunctionUse, WorkerUsage } from "@zygo/contracts";
-import type { SandboxUsage } from "@zygo/sandbox";
-import { groupsOf, readUse } from "./cgroup-view.ts";
+import { groupsOf, type SandboxUsage } from "@zygo/sandbox";
+import { readUse } from "./cgroup-view.ts";
 import { readNetwork } from "./process-facts.ts";
 
 /** What lives, at the time of the question. */
@@ -16,6 +15,8 @@ interface Counters {
   throttledMs: number;
   receivedBytes: number;
   sentBytes: number;
+  diskReadBytes: number;
+  diskWriteBytes: number;
 }
 
 /** What is known of a function since the worker started. */
@@ -25,7 +26,7 @@ interface Account {
   ended: Counters;
 }
 
-const NOTHING: Counters = { cpuMs: 0, throttledMs: 0, receivedBytes: 0, sentBytes: 0 };
+const NOTHING: Counters = { cpuMs: 0, throttledMs: 0, receivedBytes: 0, sentBytes: 0, diskReadBytes: 0, diskWriteBytes: 0 };
 /** Functions whose accounts are kept without an instance: those that were used last. */
 const MOST_ACCOUNTS = 5_000;
 
@@ -56,13 +57,12 @@ export class Usage {
     const seen = this.#seen.get(sandbox) ?? NOTHING;
     this.#seen.delete(sandbox);
     const account = this.#account(functionId);
-    account.ended = add(account.ended, { ...NOTHING, cpuMs: Math.max(0, (used?.cpuMs ?? 0) - seen.cpuMs) });
+    if (used !== undefined) account.ended = add(account.ended, beyond(seen, used));
   }
 
   async read(): Promise<WorkerUsage> {
-    const mountinfo = await readFile("/proc/self/mountinfo", "utf8");
     const live = [...this.#rooms.groups].flatMap((group) => [...group.instances].map((instance) => ({ id: group.name, instance })));
-    const read = await Promise.all(live.map(async (one) => ({ ...one, memoryBytes: await this.#look(one.instance, mountinfo) })));
+    const read = await Promise.all(live.map(async (one) => ({ ...one, memoryBytes: await this.#look(one.instance) })));
     const functions = new Map<string, FunctionUse>();
     for (const [id, { invocations, ended }] of this.#accounts) functions.set(id, { ...empty(id), ...ended, invocations });
     // Those that ended meanwhile are in the accounts.
@@ -80,14 +80,21 @@ export class Usage {
   }
 
   /** Notes the instance's counters. @returns its memory, bytes; 0 of one that has ended */
-  async #look(instance: LiveInstance, mountinfo: string): Promise<number> {
+  async #look(instance: LiveInstance): Promise<number> {
     try {
-      const [{ memory, cpu }, { receivedBytes, sentBytes }] = await Promise.all([
-        groupsOf(instance.pid, mountinfo).then(readUse),
+      const [{ memory, cpu, disk }, { receivedBytes, sentBytes }] = await Promise.all([
+        readUse(groupsOf(instance.pid)),
         readNetwork(instance.pid),
       ]);
       if (instance.gone) return 0;
-      this.#seen.set(instance.sandboxId, { cpuMs: cpu.usedMs ?? 0, throttledMs: cpu.throttledMs ?? 0, receivedBytes, sentBytes });
+      this.#seen.set(instance.sandboxId, {
+        cpuMs: cpu.usedMs ?? 0,
+        throttledMs: cpu.throttledMs ?? 0,
+        receivedBytes,
+        sentBytes,
+        diskReadBytes: disk.readBytes,
+        diskWriteBytes: disk.writtenBytes,
+      });
       return memory.used ?? 0;
     } catch {
       return 0; // it is ending
@@ -111,4 +118,16 @@ const add = (one: Counters, other: Counters): Counters => ({
   throttledMs: one.throttledMs + other.throttledMs,
   receivedBytes: one.receivedBytes + other.receivedBytes,
   sentBytes: one.sentBytes + other.sentBytes,
+  diskReadBytes: one.diskReadBytes + other.diskReadBytes,
+  diskWriteBytes: one.diskWriteBytes + other.diskWriteBytes,
+});
+
+/** What a sandbox's end shows that was not seen before it. Its network was counted at the other end of its link: never less than nothing. */
+const beyond = (seen: Counters, used: SandboxUsage): Counters => ({
+  cpuMs: Math.max(0, used.cpuMs - seen.cpuMs),
+  throttledMs: Math.max(0, used.throttledMs - seen.throttledMs),
+  receivedBytes: Math.max(0, used.netRxBytes - seen.receivedBytes),
+  sentBytes: Math.max(0, used.netTxBytes - seen.sentBytes),
+  diskReadBytes: Math.max(0, used.diskReadBytes - seen.diskReadBytes),
+  diskWriteBytes: Math.max(0, used.diskWriteBytes - seen.diskWriteBytes),
 });

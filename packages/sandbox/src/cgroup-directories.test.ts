@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseHierarchies, parseMembership } from "./cgroup-view.ts";
+import { parseHierarchies, parseMembership } from "./cgroup-directories.ts";
 
 const V1 = `30 23 0:26 / /sys/fs/cgroup/memory rw,nosuid shared:9 - cgroup cgroup rw,memory
 31 23 0:27 /outer /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
