@@ -9,6 +9,7 @@ export * from "./job.ts";
 export * from "./names.ts";
 export * from "./network.ts";
 export * from "./paths.ts";
+export * from "./queue.ts";
 export * from "./redis-url.ts";
 export * from "./tenants.ts";
 export * from "./version.ts";

@@ -1,5 +1,6 @@
 export * from "./admission.ts";
 export * from "./clock-steps.ts";
+export * from "./batches.ts";
 export * from "./cron.ts";
 export * from "./addresses.ts";
 export * from "./idle.ts";

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { FnError, Job, MAX_REQUEST_BYTES, type JobQueue, type NewJob } from "@zygo/contracts";
-import { requestPayload, storeBody } from "./bodies.ts";
+import { createHmac } from "node:crypto";
+import { FnError, MAX_REQUEST_BYTES, type JobQueue, type NewJob } from "@zygo/contracts";
+import { BatchSource } from "./batch-source.ts";
+import { completeJob, randomId } from "./complete-job.ts";
 import { checkRedis, Durability, type DurabilityTier } from "./durability.ts";
 import { Idempotency } from "./idempotency.ts";
 import { InvocationRecords } from "./invocation-records.ts";
@@ -8,6 +9,7 @@ import { JobAcceptor } from "./job-acceptor.ts";
 import { JobEvents } from "./job-events.ts";
 import { DISK_ANSWER_MS, JobRedis } from "./job-redis.ts";
 import { JobSource } from "./job-source.ts";
+import { MessageQueue } from "./message-queue.ts";
 import type { PayloadStore } from "./payloads.ts";
 
 export interface AsyncLaneOptions {
@@ -28,6 +30,8 @@ export class AsyncLane implements JobQueue {
   readonly records: InvocationRecords;
   readonly source: JobSource;
   readonly idempotency: Idempotency;
+  readonly messages: MessageQueue;
+  readonly batches: BatchSource;
   readonly #given: AsyncLaneOptions;
   readonly #accepting: JobRedis;
   readonly #working: JobRedis;
@@ -38,7 +42,10 @@ export class AsyncLane implements JobQueue {
     this.#given = given;
     this.#accepting = new JobRedis(given.url, DISK_ANSWER_MS);
     this.#working = new JobRedis(given.url);
-    this.#acceptor = new JobAcceptor(this.#accepting, new Durability(given.durability ?? "fsync"));
+    const durability = new Durability(given.durability ?? "fsync");
+    this.#acceptor = new JobAcceptor(this.#accepting, durability);
+    this.messages = new MessageQueue({ accepting: this.#accepting, working: this.#working, durability, payloads: given.payloads });
+    this.batches = new BatchSource(this.#working);
     this.records = new InvocationRecords(this.#working);
     this.source = new JobSource(this.#working);
     this.idempotency = new Idempotency(this.#working);
@@ -55,10 +62,19 @@ export class AsyncLane implements JobQueue {
   async enqueue(job: NewJob, fingerprint = ""): Promise<{ id: string; duplicate: boolean }> {
     if ((job.body?.byteLength ?? 0) > MAX_REQUEST_BYTES) throw new FnError("PAYLOAD_TOO_LARGE");
     this.#accepting.refuseWhileAway();
-    const whole = await this.#complete(job);
+    const whole = await completeJob(this.#given.payloads, this.#idOf(job), job);
+    // A message that is replayed: it waits with the others.
+    if (whole.deliver === "queue") return { id: await this.messages.accept(whole), duplicate: false };
     const verdict = await this.#acceptor.accept(whole, fingerprint);
     if (verdict === "OTHER") throw new FnError("IDEMPOTENCY_KEY_REUSED");
     return { id: whole.id, duplicate: verdict === "KNOWN" };
+  }
+
+  /** Cancels all jobs and messages of a function: what waits ends with that reason, what runs is told, and does not come again. */
+  async endAll(name: string, reason: string): Promise<void> {
+    await this.records.cancelAll(name, reason);
+    await this.messages.cancelAll(name, reason);
+    await this.messages.pause(name, false);
   }
 
   /** What is wrong with how this Redis keeps data, one sentence each. @throws FnError QUEUE_UNAVAILABLE */
@@ -74,35 +90,8 @@ export class AsyncLane implements JobQueue {
     this.#events?.close();
   }
 
-  async #complete(job: NewJob): Promise<Job> {
-    const id = this.#idOf(job);
-    const nowMs = Date.now();
-    const parsed = Job.safeParse({
-      id,
-      function: job.function,
-      ref: job.ref ?? null,
-      trigger: job.trigger ?? "async",
-      deliver: job.deliver ?? "fetch",
-      method: job.method ?? "POST",
-      url: job.url,
-      headers: job.headers ?? [],
-      body: await storeBody(this.#given.payloads, requestPayload(id), job.body ?? Buffer.alloc(0)),
-      retry: job.retry ?? {},
-      priority: job.priority ?? 0,
-      acceptedMs: nowMs,
-      runAtMs: Math.max(nowMs, job.runAtMs ?? nowMs + (job.delayMs ?? 0)),
-      delayMs: job.delayMs ?? null,
-      onSuccess: job.onSuccess ?? null,
-      onFailure: job.onFailure ?? null,
-      parent: job.parent ?? null,
-      post: job.post ?? null,
-    });
-    if (!parsed.success) throw new FnError("INVALID_REQUEST", "The job is malformed.", { cause: parsed.error });
-    return parsed.data;
-  }
-
   #idOf({ function: name, dedupeKey }: NewJob): string {
-    if (dedupeKey === undefined) return randomBytes(18).toString("base64url");
+    if (dedupeKey === undefined) return randomId();
     return createHmac("sha256", this.#given.secret).update(`${name}\0${dedupeKey}`).digest("base64url").slice(0, 32);
   }
 }

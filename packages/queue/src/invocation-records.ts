@@ -13,7 +13,10 @@ export interface InvocationRecord {
   answer: StoredAnswer | null;
 }
 
-/** How many records one step of a sweep removes. */
+/** What tells where an invocation waits. */
+type Place = Pick<Job, "id" | "function" | "deliver">;
+
+/** How many records one step of a sweep deals with. */
 const SWEEP_STEP = 200;
 
 /** The records of invocations, from outside: reading, cancelling, dead letters, retention. Calls throw FnError QUEUE_UNAVAILABLE. */
@@ -37,19 +40,25 @@ export class InvocationRecords {
   }
 
   /** @returns the state that it was in; null: there is none. One that runs is told, and ends soon. */
-  async cancel(job: Job, nowMs: number): Promise<InvocationState | null> {
+  async cancel(job: Place, nowMs: number, reason = "It was cancelled before it ran."): Promise<InvocationState | null> {
     this.#jobs.refuseWhileAway();
-    const reason = "It was cancelled before it ran.";
     const state = await this.#jobs.answered(
       this.#jobs.redis.cancelInvocation(jobKeys.invocation(job.id), jobKeys.settled, job.id, nowMs, reason, JOB_EVENTS),
     );
     // Else it would lie in the queue until it is due.
-    if (state === "queued" || state === "retrying")
-      await this.#jobs
-        .queue(job.function)
-        .remove(job.id, false)
-        .catch(() => {});
+    if (state === "queued" || state === "retrying") await this.#takeOut(job).catch(() => {});
     return state === null ? null : InvocationState.parse(state);
+  }
+
+  /** Cancels every job of a function. */
+  async cancelAll(name: string, reason: string): Promise<void> {
+    for (const set of ["active", "wait", "prioritized", "delayed"] as const) {
+      const ids = await this.#inQueue(name, set);
+      for (let at = 0; at < ids.length; at += SWEEP_STEP) {
+        const some = ids.slice(at, at + SWEEP_STEP);
+        await Promise.all(some.map((id) => this.cancel({ id, function: name, deliver: "fetch" }, Date.now(), reason)));
+      }
+    }
   }
 
   /** The newest first, of the given functions or of all. */
@@ -73,6 +82,7 @@ export class InvocationRecords {
 
   /** False: it is no dead letter. */
   async redrive(job: Job, nowMs: number): Promise<boolean> {
+    if (job.deliver === "queue") return await this.#redriveMessage(job);
     const client = await this.#jobs.client();
     const moved = await this.#jobs.answered(
       this.#jobs.redis.redriveInvocation(
@@ -97,16 +107,23 @@ export class InvocationRecords {
   async forget(id: string, name: string): Promise<boolean> {
     this.#jobs.refuseWhileAway();
     const removed = await this.#jobs.answered(
-      this.#jobs.redis.forgetInvocation(jobKeys.invocation(id), jobKeys.settled, jobKeys.dead(name), jobKeys.deadFunctions, id, name),
+      this.#jobs.redis.forgetInvocation(
+        ...([jobKeys.invocation(id), jobKeys.settled, jobKeys.dead(name), jobKeys.deadFunctions, jobKeys.settledMessages] as const),
+        id,
+        name,
+      ),
     );
     return removed === 1;
   }
 
   /** Settled ids, with their functions, that are older than `beforeMs` or beyond the newest `most`; a few at a time. */
-  async outdated(kind: "settled" | "dead", bounds: { beforeMs: number; most: number }): Promise<{ id: string; name: string }[]> {
+  async outdated(
+    kind: "settled" | "messages" | "dead",
+    bounds: { beforeMs: number; most: number },
+  ): Promise<{ id: string; name: string }[]> {
     this.#jobs.refuseWhileAway();
     const { redis } = this.#jobs;
-    if (kind === "settled") return await this.#outdatedIn(jobKeys.settled, bounds);
+    if (kind !== "dead") return await this.#outdatedIn(kind === "settled" ? jobKeys.settled : jobKeys.settledMessages, bounds);
     const functions = await this.#jobs.answered(redis.smembers(jobKeys.deadFunctions));
     const found = await Promise.all(functions.map(async (name) => await this.#outdatedIn(jobKeys.dead(name), bounds)));
     return found.flat();
@@ -122,6 +139,27 @@ export class InvocationRecords {
         Object.entries(ever).map(async ([name, count]) => ({ name, now: await redis.zcard(jobKeys.dead(name)), ever: Number(count) })),
       ),
     );
+  }
+
+  /** Ids in one of BullMQ's structures of a function's queue. */
+  async #inQueue(name: string, set: "wait" | "prioritized" | "delayed" | "active"): Promise<string[]> {
+    const { redis } = this.#jobs;
+    this.#jobs.refuseWhileAway();
+    const key = this.#jobs.queue(name).keys[set] ?? "";
+    return await this.#jobs.answered(set === "wait" || set === "active" ? redis.lrange(key, 0, -1) : redis.zrange(key, "0", "-1"));
+  }
+
+  async #redriveMessage({ id, function: name }: Job): Promise<boolean> {
+    this.#jobs.refuseWhileAway();
+    const keys = [jobKeys.invocation(id), jobKeys.dead(name), jobKeys.deadFunctions, jobKeys.messages(name), jobKeys.messagesDue];
+    return (await this.#jobs.answered(this.#jobs.redis.redriveMessage(...keys, id, name, JOB_EVENTS))) === 1;
+  }
+
+  /** Of where it waits. */
+  async #takeOut({ id, deliver, function: name }: Place): Promise<void> {
+    const { redis } = this.#jobs;
+    if (deliver === "queue") await Promise.all([redis.zrem(jobKeys.messages(name), id), redis.zrem(jobKeys.messagesAlone(name), id)]);
+    else await this.#jobs.queue(name).remove(id, false);
   }
 
   async #outdatedIn(key: string, { beforeMs, most }: { beforeMs: number; most: number }): Promise<{ id: string; name: string }[]> {

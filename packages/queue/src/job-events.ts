@@ -2,10 +2,11 @@ import type { Redis } from "ioredis";
 import { connect } from "./connection.ts";
 import { JOB_EVENTS } from "./keys.ts";
 
-/** `due`: a function's queue has something new. `missed`: events may have been missed, look at everything. */
-export type JobEvent = { kind: "due" | "settled" | "cancel"; about: string } | { kind: "missed"; about: "" };
+/** `due`: a function's queue has something new; `messages`: its messages have. `missed`: events may have been missed, look at everything. */
+export type JobEvent = { kind: (typeof KINDS)[number]; about: string } | { kind: "missed"; about: "" };
 
 const CONNECT_MS = 1000;
+const KINDS = ["due", "messages", "settled", "cancel"] as const;
 
 /** What other processes tell: hints alone, for every reader also looks by itself now and then. */
 export class JobEvents {
@@ -34,8 +35,9 @@ export class JobEvents {
   }
 
   #heard(message: string): void {
-    const [kind, about = ""] = message.split(" ", 2);
-    if (kind === "due" || kind === "settled" || kind === "cancel") this.#tell({ kind, about });
+    const [word, about = ""] = message.split(" ", 2);
+    const kind = KINDS.find((known) => known === word);
+    if (kind !== undefined) this.#tell({ kind, about });
   }
 
   #tell(event: JobEvent): void {

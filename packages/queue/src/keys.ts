@@ -10,6 +10,8 @@ export const jobKeys = {
   invocation: (id: string): string => `fn:invocation:${id}`,
   /** Sorted set, id → when it was settled, epoch milliseconds; dead letters are not in it. */
   settled: "fn:settled",
+  /** The same of messages, which so do not crowd out other invocations. */
+  settledMessages: "fn:settled-messages",
   /** Sorted set, id → when it died, epoch milliseconds. */
   dead: (name: string): string => `fn:dead:${name}`,
   /** Set of the functions that have dead letters. */
@@ -18,7 +20,19 @@ export const jobKeys = {
   deadCount: "fn:dead-count",
   /** Hash: one Idempotency-Key of synchronous calls. */
   idempotency: (name: string, digest: string): string => `fn:idempotency:${name}:${digest}`,
+  /** Sorted set, id → when it is due, epoch milliseconds: messages that wait. */
+  messages: (name: string): string => `fn:messages:${name}`,
+  /** The same of those that come alone, since a batch that they were in failed as a whole. */
+  messagesAlone: (name: string): string => `fn:messages-alone:${name}`,
+  /** Sorted set, token → when its lease lapses, epoch milliseconds: batches under way. */
+  batches: (name: string): string => `fn:batches:${name}`,
+  /** Set of the ids of a batch's messages. */
+  batch: (token: string): string => `fn:batch:${token}`,
+  /** Sorted set, function → when its messages need a look, epoch milliseconds. All that have some are in it. */
+  messagesDue: "fn:messages-due",
+  /** Set of the functions whose messages are held back. */
+  queuesPaused: "fn:queues-paused",
 } as const;
 
-/** Pub/sub channel: `due <function>`, `settled <id>`, `cancel <id>`. */
+/** Pub/sub channel: `due <function>`, `messages <function>`, `settled <id>`, `cancel <id>`. */
 export const JOB_EVENTS = "fn:job-events";

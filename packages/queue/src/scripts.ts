@@ -18,6 +18,12 @@ type Text = string | number;
 /** What `beginAttempt` gives: number, attempts before the last redrive, job, since, cancel, state before. */
 export type Begun = [number, number, string, number, string, string] | null;
 
+/** What `takeBatch` gives: when to look again, or how many messages came back and then, of each taken one, id, number, base and job. */
+export type TakenBatch = ["WAIT", number] | ["TAKEN", number, ...(string | number)[]];
+
+/** What `queueState` gives: due, later, in batches, ms that the first is overdue (-1: none), paused. */
+export type QueueNumbers = [due: number, later: number, held: number, overdueMs: number, paused: number];
+
 declare module "ioredis" {
   interface RedisCommander<Context> {
     acceptInvocation(record: string, job: string, fingerprint: string, nowMs: Text, plannedMs: Text): Result<string, Context>;
@@ -42,7 +48,15 @@ declare module "ioredis" {
       channel: string,
     ): Result<string | null, Context>;
     redriveInvocation(record: string, dead: string, functions: string, id: string, name: string, nowMs: Text): Result<number, Context>;
-    forgetInvocation(record: string, settled: string, dead: string, functions: string, id: string, name: string): Result<number, Context>;
+    forgetInvocation(
+      record: string,
+      settled: string,
+      dead: string,
+      functions: string,
+      messages: string,
+      id: string,
+      name: string,
+    ): Result<number, Context>;
     restQueue(
       due: string,
       wait: string,
@@ -53,6 +67,14 @@ declare module "ioredis" {
       lookMs: Text,
     ): Result<number, Context>;
     beginIdempotent(key: string, fingerprint: string, token: string, holdMs: Text): Result<[string, string?], Context>;
+    acceptMessages(...keysAndValues: Text[]): Result<"OK" | "FULL", Context>;
+    dueMessages(due: string, most: Text): Result<[nextMs: string, names: string[]], Context>;
+    takeBatch(...keysAndValues: Text[]): Result<TakenBatch, Context>;
+    extendBatches(batches: string, leaseMs: Text, ...tokens: string[]): Result<number, Context>;
+    settleBatch(...keysAndValues: Text[]): Result<number, Context>;
+    cancelMessages(...keysAndValues: Text[]): Result<number, Context>;
+    redriveMessage(...keysAndValues: Text[]): Result<number, Context>;
+    queueState(...keysAndValues: Text[]): Result<QueueNumbers, Context>;
     endIdempotent(key: string, token: string, answer: string, keepMs: Text): Result<number, Context>;
   }
 }
