@@ -22,6 +22,7 @@ Environment:
   FN_DNS            name servers for functions, instead of this machine's
   FN_DURABILITY     fsync: an accepted job is on disk (default); kernel: it outlives processes, not a power cut
   FN_JOB_SLOTS      attempts of asynchronous invocations that run at a time (64)
+  FN_BATCH_SLOTS    batches of messages that run at a time (32)
   FN_PRIVATE_DESTINATIONS  1: results may be sent to private and loopback addresses
   FN_KEEP_INVOCATIONS_DAYS, FN_KEEP_INVOCATIONS  how long, and how many, settled invocations are kept (1, 100000)
   FN_KEEP_DEAD_DAYS, FN_KEEP_DEAD                the same for dead letters (14, 10000 a function)

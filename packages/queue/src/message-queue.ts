@@ -52,12 +52,11 @@ export class MessageQueue {
     this.#accepting.refuseWhileAway();
     const url = `http://${localName(name)}.${INTERNAL_DOMAIN}/`;
     const headers: [string, string][] = sender === null ? [] : [[HEADERS.caller, localName(sender)]];
-    const nowMs = Date.now();
     const jobs = await Promise.all(
       messages.map(({ body, delayMs }) =>
         completeJob(this.#payloads, randomId(), {
           ...{ function: name, trigger: "queue", deliver: "queue", url, headers, body },
-          runAtMs: nowMs + delayMs,
+          delayMs,
         }),
       ),
     );

@@ -49,7 +49,7 @@ function settle(held: HeldBatch, ...said: Said[]): Promise<number> {
   const verdicts = held.messages.map((message, at): MessageVerdict => {
     const attempt: Attempt = {
       ...{ number: message.number, startedMs: 1, endedMs: 2, requestId: held.requestId, version: null },
-      ...{ status: 200, code: null, reason: "as told", nextMs: null },
+      ...{ status: 200, code: null, reason: "as told", nextMs: null, receipt: null },
     };
     return { message, attempt, kind: "succeeded", reason: null, delayMs: 0, alone: false, ...said[at] };
   });

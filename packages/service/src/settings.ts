@@ -32,6 +32,7 @@ export const SHARED_VARIABLES = {
   FN_MAX_INSTANCES: z.string().optional(),
   FN_POOL_SIZE: z.string().optional(),
   FN_JOB_SLOTS: z.string().optional(),
+  FN_BATCH_SLOTS: z.string().optional(),
   /** `fsync`: an accepted job is on disk. `kernel`: it outlives every process, but not a power cut. */
   FN_DURABILITY: z.enum(["fsync", "kernel"]).default("fsync"),
   FN_PRIVATE_DESTINATIONS: z.string().optional(),

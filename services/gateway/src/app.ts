@@ -7,6 +7,7 @@ import { HEADERS } from "@zygo/contracts/names";
 import { Hono } from "hono";
 import { proxyToControl, type ControlProxyOptions } from "./control-proxy.ts";
 import type { Jobs } from "./jobs/jobs.ts";
+import { takeMessages, type SendingOptions } from "./batches/take-messages.ts";
 import { takeDelivery, type HooksOptions } from "./hooks/hooks.ts";
 import { addInvocationRoutes } from "./jobs/routes.ts";
 import { problemAnswer } from "./problem.ts";
@@ -18,6 +19,7 @@ export interface AppOptions extends ControlProxyOptions {
   mayReadMetrics: (request: IncomingMessage) => Promise<void>;
   jobs: Jobs;
   hooks: HooksOptions;
+  messages: SendingOptions;
   /** The text of `/metrics`. */
   metrics: () => Promise<string>;
 }
@@ -54,6 +56,7 @@ export function createApp(given: AppOptions): Hono<AppEnv> {
   });
   addInvocationRoutes(app as never, given.jobs);
   app.all("/hooks/:name", (context) => takeDelivery(given.hooks, context.req.param("name"), context.req.raw));
+  app.post("/queues/:id", (context) => takeMessages(given.messages, context.req.param("id"), context.req.raw));
   app.all("/api/*", async (context) => {
     const { incoming, outgoing } = context.env;
     await proxyToControl(incoming, outgoing, { ...given, requestId: context.get("requestId") });

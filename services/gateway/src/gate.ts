@@ -11,6 +11,8 @@ export type AccessStore = KeyStore & QuotaSource & RateStore;
 /** Who may invoke: anyone, or holders of a key. */
 export type Auth = "public" | "key";
 
+/** What is noted of how the tenant is paced. */
+type Paced = Pick<Facts, "rateLimit">;
 type Seen = Pick<SeenRequest, "key" | "caller">;
 
 /** What stands between a request and its function: the key, the tenant's quotas, its rate. */
@@ -44,7 +46,7 @@ export class Gate {
    * The tenant's quotas when the request may go on; a promise of them when something has to be asked first.
    * @throws FnError, at once or by the promise: UNAUTHENTICATED, FORBIDDEN, FUNCTION_NOT_FOUND, RATE_LIMITED, QUEUE_UNAVAILABLE
    */
-  pass(version: VersionRecord, seen: Seen, facts: Facts): Quotas | Promise<Quotas> {
+  pass(version: VersionRecord, seen: Seen, facts: Paced): Quotas | Promise<Quotas> {
     const tenant = tenantOf(version.function);
     const asker = this.#asker(version, seen);
     const quotas = this.#quotas.remembered(tenant);
@@ -75,7 +77,7 @@ export class Gate {
     return identity.operator || identity.tenant === tenantOf(id) ? error : noFunction(id);
   }
 
-  async #passSlowly(version: VersionRecord, asker: Identity | null | undefined | Promise<Identity | null>, facts: Facts): Promise<Quotas> {
+  async #passSlowly(version: VersionRecord, asker: Identity | null | undefined | Promise<Identity | null>, facts: Paced): Promise<Quotas> {
     const tenant = tenantOf(version.function);
     const identity = await asker;
     if (identity !== undefined) allow(identity, version);
@@ -111,7 +113,7 @@ function allow(identity: Identity | null, { function: id }: VersionRecord): void
     throw new FnError("FORBIDDEN", `This key is for ${identity.functions.join(", ")} alone`);
 }
 
-async function noted(paced: Promise<string>, quotas: Quotas, facts: Facts): Promise<Quotas> {
+async function noted(paced: Promise<string>, quotas: Quotas, facts: Paced): Promise<Quotas> {
   facts.rateLimit = await paced;
   return quotas;
 }

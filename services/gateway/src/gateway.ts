@@ -41,7 +41,7 @@ export interface GatewayOptions {
   /** Opens the secrets of webhooks and destinations. */
   sealer: Sealer;
   lane: Lane & { depth(): Promise<number> };
-  jobs: Pick<JobsOptions, "lane" | "payloads" | "slots" | "allowPrivateDestinations" | "retention">;
+  jobs: Pick<JobsOptions, "lane" | "payloads" | "slots" | "batchSlots" | "allowPrivateDestinations" | "retention">;
   log: Log;
   /** Who may invoke functions whose config does not say. */
   defaultAuth: Auth;
@@ -101,15 +101,19 @@ export async function startGateway(given: GatewayOptions): Promise<Gateway> {
     readiness: () => readiness({ store, controlSocket: paths.controlSocket, workerLinks: () => links.count }),
     mayReadMetrics: (request) => mayReadMetrics(request, { gate, open: given.openMetrics }),
     metrics: async () => {
-      const [queueDepth, dead, used] = await Promise.all([
+      const [queueDepth, dead, queues, used] = await Promise.all([
         lane.depth().catch(() => undefined),
         jobs.deadCounts(),
+        jobs.queues(),
         usageMetrics(paths.controlSocket, log),
       ]);
-      return metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth, jobsRunning: jobs.running, dead }) + used;
+      return (
+        metrics.render({ inFlight: streams.size, workerLinks: links.count, queueDepth, jobsRunning: jobs.running, dead, queues }) + used
+      );
     },
     jobs,
     hooks: { store, sealer: given.sealer, queue: given.jobs.lane, log, now: Date.now },
+    messages: { lane: given.jobs.lane, routes, gate, linkSecret, log },
     log,
   });
   const other = getRequestListener(app.fetch, { overrideGlobalObjects: false, autoCleanupIncoming: false });

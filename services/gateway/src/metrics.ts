@@ -1,3 +1,4 @@
+import type { QueueNumbers } from "@zygo/contracts";
 import type { Facts } from "./facts.ts";
 
 /** Upper bounds of the latency histogram, seconds: from a hot call to the longest timeout. */
@@ -19,6 +20,8 @@ export interface Gauges {
   jobsRunning: number;
   /** Dead letters by function, now and ever. */
   dead: { name: string; now: number; ever: number }[];
+  /** Of functions that have messages. */
+  queues: { name: string; numbers: QueueNumbers }[];
 }
 
 /** Counters of the invocations, in the text format of Prometheus. On the hot path: two map look-ups and a few additions. */
@@ -37,7 +40,7 @@ export class Metrics {
   }
 
   /** @source https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4 */
-  render({ inFlight, workerLinks, queueDepth, jobsRunning, dead }: Gauges): string {
+  render({ inFlight, workerLinks, queueDepth, jobsRunning, dead, queues }: Gauges): string {
     const lines = [
       "# TYPE fn_requests_total counter",
       ...Array.from(this.#requests, ([labels, count]) => `fn_requests_total{${labels}} ${count}`),
@@ -53,6 +56,7 @@ export class Metrics {
       ...dead.map(({ name, now }) => `fn_dead_letters{function="${name}"} ${now}`),
       "# TYPE fn_dead_letters_total counter",
       ...dead.map(({ name, ever }) => `fn_dead_letters_total{function="${name}"} ${ever}`),
+      ...renderQueues(queues),
       ...gauge("process_resident_memory_bytes", process.memoryUsage.rss()),
     ];
     return `${lines.join("\n")}\n`;
@@ -81,6 +85,22 @@ function renderHistogram(start: string, { counts, sum }: Histogram): string[] {
     ...buckets,
     `fn_request_duration_seconds_sum{start="${start}"} ${sum}`,
     `fn_request_duration_seconds_count{start="${start}"} ${below}`,
+  ];
+}
+
+/** The first says how many messages there are, the second whether anybody gets on with them. */
+function renderQueues(queues: Gauges["queues"]): string[] {
+  const count = (name: string, state: string, messages: number): string =>
+    `fn_queue_messages{function="${name}",state="${state}"} ${messages}`;
+  return [
+    "# TYPE fn_queue_messages gauge",
+    ...queues.flatMap(({ name, numbers: { due, delayed, inFlight } }) => [
+      ...[count(name, "due", due), count(name, "delayed", delayed), count(name, "in_flight", inFlight)],
+    ]),
+    "# TYPE fn_queue_oldest_seconds gauge",
+    ...queues.map(({ name, numbers }) => `fn_queue_oldest_seconds{function="${name}"} ${(numbers.oldestMs ?? 0) / 1000}`),
+    "# TYPE fn_queue_paused gauge",
+    ...queues.map(({ name, numbers }) => `fn_queue_paused{function="${name}"} ${numbers.paused ? 1 : 0}`),
   ];
 }
 

@@ -10,6 +10,8 @@ const Variables = z.strictObject({
   ...SHARED_VARIABLES,
   /** Attempts of asynchronous invocations that run at a time. */
   FN_JOB_SLOTS: z.coerce.number().int().min(1).max(1000).default(64),
+  /** Batches of messages that run at a time. */
+  FN_BATCH_SLOTS: z.coerce.number().int().min(1).max(1000).default(32),
   /** 1: results may be sent to private and loopback addresses. */
   FN_PRIVATE_DESTINATIONS: z.enum(["0", "1"]).default("0"),
   /** Days that a settled invocation can be asked for, and how many are kept. */
@@ -33,7 +35,7 @@ export interface Settings {
   /** Of the async lane. */
   jobsRedisUrl: string;
   durability: DurabilityTier;
-  jobs: Pick<JobsOptions, "slots" | "allowPrivateDestinations" | "retention">;
+  jobs: Pick<JobsOptions, "slots" | "batchSlots" | "allowPrivateDestinations" | "retention">;
   logLevel: LogLevel;
   /** Who may invoke functions whose config does not say. */
   defaultAuth: "public" | "key";
@@ -55,6 +57,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     durability: given.FN_DURABILITY,
     jobs: {
       slots: given.FN_JOB_SLOTS,
+      batchSlots: given.FN_BATCH_SLOTS,
       allowPrivateDestinations: given.FN_PRIVATE_DESTINATIONS === "1",
       retention: {
         settledMs: given.FN_KEEP_INVOCATIONS_DAYS * DAY_MS,

@@ -64,7 +64,7 @@ export class Platform {
     const paths = { gatewaySocket: join(dir, "gateway.sock"), controlSocket };
     const payloads = await openPayloads(join(dir, "payloads"));
     const jobLane = new AsyncLane({ url: redis.url, durability: "kernel", payloads, secret: SECRET });
-    const jobs = { lane: jobLane, payloads, slots: 16, allowPrivateDestinations: true, retention: KEPT };
+    const jobs = { lane: jobLane, payloads, slots: 16, batchSlots: 8, allowPrivateDestinations: true, retention: KEPT };
     const access = { defaultAuth: "public", openMetrics: true, ...settings } as const;
     const sealer = createSealer(SECRETS_KEY);
     const gateway = await startGateway({

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { Agent, createServer, request, type IncomingMessage, type Server as HttpServer, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { pipeline } from "node:stream";
-import { FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
-import { functionId, HEADERS, tenantOf } from "@zygo/contracts/names";
+import { asFnError, FnError, problemHeaders, signCaller, toProblem } from "@zygo/contracts";
+import { HEADERS, tenantOf } from "@zygo/contracts/names";
 import { CallGate } from "./call-gate.ts";
-import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
+import { gatewayPath, requestHeaders, responseHeaders } from "./internal-request.ts";
 import { SocketShares } from "./socket-shares.ts";
 import type { Log } from "@zygo/service";
 
@@ -55,12 +55,13 @@ export function createInternalCalls(given: { gateway: { host: string; port: numb
     if (origin?.gate.begin(socket, Date.now()) !== true) return;
     response.once("close", () => origin.gate.end(socket));
     const { caller } = origin.source;
-    const name = functionOfHost(incoming.headers.host);
-    if (name === undefined) return refuse(response, new FnError("NOT_FOUND", "Only <function>.fn.internal is served here."));
-    if (caller === undefined) return refuse(response, new FnError("FORBIDDEN", "This sandbox belongs to no function yet."));
-    // A name means a function of the caller's own tenant: no other can be named.
-    const callee = functionId(tenantOf(caller.function), name);
-    forward({ incoming, response, caller, callee, agent, ...given });
+    try {
+      if (caller === undefined) throw new FnError("FORBIDDEN", "This sandbox belongs to no function yet.");
+      const path = gatewayPath(incoming.headers.host, incoming.url ?? "/", tenantOf(caller.function));
+      forward({ incoming, response, caller, path, agent, ...given });
+    } catch (error) {
+      refuse(response, asFnError(error));
+    }
   });
   // Node drops what is beyond a count of 2,000 without a word, a content-length for instance; the size bounds it already.
   server.maxHeadersCount = 0;
@@ -92,24 +93,25 @@ interface Call {
   incoming: IncomingMessage;
   response: ServerResponse;
   caller: InsideCaller;
-  callee: string;
+  /** At the gateway. */
+  path: string;
   agent: Agent;
   gateway: { host: string; port: number };
   secret: string;
   log: Log;
 }
 
-function forward({ incoming, response, caller, callee, agent, gateway, secret, log }: Call): void {
+function forward({ incoming, response, caller, path, agent, gateway, secret, log }: Call): void {
   const signed = signCaller({ function: caller.function, depth: caller.depth() + 1 }, Date.now(), secret);
   const headers = [...requestHeaders(incoming.rawHeaders), "host", `${gateway.host}:${gateway.port}`, HEADERS.caller, signed];
-  const outgoing = request({ ...gateway, agent, method: incoming.method ?? "GET", path: `/fn/${callee}${incoming.url ?? "/"}`, headers });
+  const outgoing = request({ ...gateway, agent, method: incoming.method ?? "GET", path, headers });
   outgoing.on("response", (answer) => {
     response.writeHead(answer.statusCode ?? 502, responseHeaders(answer.rawHeaders));
     // A broken stream on one side ends the other: that is all there is to tell.
     pipeline(answer, response, () => undefined);
   });
   outgoing.on("error", (error) => {
-    log.warn("internal call failed", { caller: caller.function, callee, error });
+    log.warn("internal call failed", { caller: caller.function, path: path.split("?", 1)[0], error });
     refuse(response, new FnError("INTERNAL", "The gateway could not be reached."));
   });
   response.on("close", () => outgoing.destroy());

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { functionOfHost, requestHeaders, responseHeaders } from "./internal-request.ts";
+import { functionOfHost, gatewayPath, requestHeaders, responseHeaders } from "./internal-request.ts";
 
 test.each([
   ["hello.fn.internal", "hello"],
@@ -12,6 +12,15 @@ test.each([
   ["hello.fn.internal.evil.com", undefined],
   [undefined, undefined],
 ])("host %s names %s", (host, name) => expect(functionOfHost(host)).toBe(name));
+
+test("what a function asks for is in its own tenant, whatever it names", () => {
+  const path = (url: string): string => gatewayPath("queue.platform.fn.internal", url, "acme");
+  expect([gatewayPath("mail.fn.internal", "/a?b", "acme"), path("/mail")]).toEqual(["/fn/acme.mail/a?b", "/queues/acme.mail"]);
+  for (const url of ["/other.mail", "/other%2email", "/mail/", "/mail?x", "/../api", "/", "*"])
+    expect(() => path(url)).toThrow(expect.objectContaining({ code: "INVALID_REQUEST" }) as Error);
+  for (const host of ["api.platform.fn.internal", "queue.platform.fn.internal:81", undefined])
+    expect(() => gatewayPath(host, "/mail", "acme")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }) as Error);
+});
 
 test("user code cannot vouch for itself, nor speak for the connection", () =>
   expect(

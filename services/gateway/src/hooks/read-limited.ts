@@ -4,8 +4,8 @@ import { FnError } from "@zygo/contracts";
 const BODY_MS = 30_000;
 
 /** The raw bytes of a body. @throws FnError PAYLOAD_TOO_LARGE as soon as it is known, INVALID_REQUEST when it does not come */
-export async function readLimited(request: Request, maxBytes: number): Promise<Buffer> {
-  const tooLarge = new FnError("PAYLOAD_TOO_LARGE", `The webhook takes at most ${maxBytes} bytes`);
+export async function readLimited(request: Request, maxBytes: number, taker = "The webhook"): Promise<Buffer> {
+  const tooLarge = new FnError("PAYLOAD_TOO_LARGE", `${taker} takes at most ${maxBytes} bytes`);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge;
   if (request.body === null) return Buffer.alloc(0);
   const reader = (request.body as ReadableStream<Uint8Array>).getReader();

@@ -1,4 +1,4 @@
-import { asFnError, DEFAULT_RETRY, FnError, type Quotas, type Receipt, type Retry, type VersionRecord } from "@zygo/contracts";
+import { asFnError, DEFAULT_RETRY, FnError, type Job, type Quotas, type Receipt, type Retry, type VersionRecord } from "@zygo/contracts";
 import { loadBody, type HeldAttempt, type PayloadStore } from "@zygo/queue";
 import type { Facts } from "../facts.ts";
 import type { Invocation } from "../invocation.ts";
@@ -22,6 +22,9 @@ interface Ran {
   outcome: Outcome;
   receipt: Receipt | null;
 }
+
+/** What a function is given to do. */
+export type Asked = Pick<Job, "function" | "trigger" | "deliver" | "method" | "url" | "headers"> & { attempt: number; requestId: string };
 
 export interface AttemptsOptions {
   routes: Routes;
@@ -70,18 +73,22 @@ export class Attempts {
 
   async #invoke(held: HeldAttempt, given: { version: VersionRecord; body: Buffer; signal: AbortSignal }): Promise<Ran> {
     const { job, number, requestId } = held;
-    const { version, body, signal } = given;
-    const exchange = new RecordedExchange({ ...job, body, requestId }, this.#given.record);
+    return await this.invoke({ ...job, attempt: number, requestId }, given);
+  }
+
+  /** Runs a version once, now. An abort ends it with the signal's reason. @throws FnError when there is no room, or the tenant is gone */
+  async invoke(asked: Asked, { version, body, signal }: { version: VersionRecord; body: Buffer; signal: AbortSignal }): Promise<Ran> {
+    const { trigger, deliver, attempt, headers, url } = asked;
+    const exchange = new RecordedExchange({ ...asked, body }, this.#given.record);
     exchange.facts.version = version.version;
-    const seen = { headers: job.headers, origin: "", caller: null, key: null };
-    const quotas = await this.#given.quotasOf(job.function);
-    const awaited = this.#given.receipts.expect(requestId);
+    const seen = { headers, origin: "", caller: null, key: null };
+    const quotas = await this.#given.quotasOf(asked.function);
+    const awaited = this.#given.receipts.expect(asked.requestId);
     let invocation: Invocation | undefined;
     const abandon = (): void => invocation?.abandon(signal.reason as FnError);
     signal.addEventListener("abort", abandon, { once: true });
     try {
-      const { trigger, deliver } = job;
-      invocation = this.#given.launch({ exchange, seen, version, path: job.url, quotas, job: { trigger, attempt: number, deliver } });
+      invocation = this.#given.launch({ exchange, seen, version, path: url, quotas, job: { trigger, attempt, deliver } });
       const outcome = await exchange.outcome;
       const { receipt: sofar } = exchange.facts;
       return { outcome, receipt: sofar === undefined || signal.aborted ? (sofar ?? null) : await awaited.settled(sofar) };

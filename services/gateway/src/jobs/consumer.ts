@@ -1,13 +1,9 @@
 import { randomUUID, randomUUIDv7 } from "node:crypto";
-import { FnError, type Quotas } from "@zygo/contracts";
+import { FnError } from "@zygo/contracts";
 import { tenantOf } from "@zygo/contracts/names";
-import { ClockSteps, FairTurns, instanceBound } from "@zygo/core";
-import type { AsyncLane, HeldAttempt, JobEvent, PayloadStore } from "@zygo/queue";
+import { FairTurns } from "@zygo/core";
+import type { JobEvent } from "@zygo/queue";
 import type { Log } from "@zygo/service";
-import type { Routes } from "../routes.ts";
-import type { Attempts } from "./attempts.ts";
-import { conclude, storedAnswer } from "./conclusion.ts";
-import type { Destinations } from "./destinations.ts";
 
 /** Without any event the queues are looked at this often, milliseconds. */
 const LOOK_MS = 1000;
@@ -15,49 +11,57 @@ const LOOK_MS = 1000;
 const REST_MS = 200;
 /** Locks last for 5 s. */
 const EXTEND_MS = 1500;
-/** How often one function's queue is searched for jobs of gateways that died, milliseconds. */
-const RECOVER_MS = 2500;
 /** Looks at queues at a time. */
 const LOOKS = 32;
 /** A loop that has not come round by then hangs, milliseconds. */
 const WATCHDOG_MS = 10_000;
-/** An outcome that Redis did not take is told again after this, milliseconds. */
-const TELL_AGAIN_MS = 500;
-/** For as long as the job's lock may hold. */
-const TELL_FOR_MS = 4000;
 
-export interface ConsumerOptions {
-  lane: AsyncLane;
-  payloads: PayloadStore;
-  routes: Routes;
-  attempts: Attempts;
-  destinations: Destinations;
-  quotasOf: (name: string) => Promise<Quotas>;
-  /** Attempts that this process runs at a time. */
-  slots: number;
-  log: Log;
+/** What is taken out of queues, and what is done with it. Port of `JobWork` and `BatchWork`. */
+export interface Work<Held> {
+  /** The events that tell of more of it. */
+  readonly event: JobEvent["kind"];
+  /** Functions that need a look now, and in how many milliseconds the next one does; null: when an event tells. */
+  due(): Promise<{ names: string[]; waitMs: number | null }>;
+  /** When nothing is to be had, `waitMs` says when to look again: in so many milliseconds, 0 for soon, null for when an event tells. */
+  take(name: string, ids: { token: string; requestId: string }): Promise<{ held: Held } | { waitMs: number | null }>;
+  /** Keeps what is held. */
+  extend(held: readonly Held[]): Promise<void>;
+  functionOf(held: Held): string;
+  /** The invocation that can be cancelled while it is held; null: none can. */
+  cancellable(held: Held): string | null;
+  isCancelled(id: string): Promise<boolean>;
+  /** To its end, told in Redis. Never rejects. An abort ends it with the signal's reason, an FnError. */
+  see(held: Held, signal: AbortSignal): Promise<void>;
 }
 
-interface Running {
-  held: HeldAttempt;
+interface Running<Held> {
+  held: Held;
   stop: AbortController;
   ended: Promise<void>;
 }
 
+/** One look at all that is due. */
+interface Round {
+  /** Functions that may have more. */
+  able: Set<string>;
+  /** How much of a queue is asked for at once: more, the more it has given. */
+  appetite: Map<string, number>;
+  /** Until the next one. */
+  waitMs: number;
+}
+
 /**
- * Takes jobs as long as there are slots, tenants by turns, and sees each to its end. Events are hints: it looks by itself every second,
+ * Takes work as long as there are slots, tenants by turns, and sees each to its end. Events are hints: it looks by itself every second,
  * and a watchdog starts the loop anew when it does not come round.
  */
-export class Consumer {
-  readonly #given: ConsumerOptions;
+export class Consumer<Held> {
+  readonly #work: Work<Held>;
+  readonly #slots: number;
+  readonly #log: Log;
   readonly #turns = new FairTurns(tenantOf);
-  readonly #clock = new ClockSteps();
-  #doubtful = false;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, Running<Held>>();
   /** Queues that are left alone until then; this and what follows by the steady clock. */
   readonly #resting = new Map<string, number>();
-  readonly #recovered = new Map<string, number>();
-  readonly #limits = new Map<string, number>();
   readonly #stopEvents: () => void;
   readonly #timers: NodeJS.Timeout[];
   #wake: () => void = () => {};
@@ -66,9 +70,12 @@ export class Consumer {
   #cameRoundMs = performance.now();
   #stopped = false;
 
-  constructor(given: ConsumerOptions) {
-    this.#given = given;
-    this.#stopEvents = given.lane.events.on((event) => this.#heard(event));
+  /** @param slots how much this process does at a time */
+  constructor(work: Work<Held>, given: { events: { on(listener: (event: JobEvent) => void): () => void }; slots: number; log: Log }) {
+    this.#work = work;
+    this.#slots = given.slots;
+    this.#log = given.log;
+    this.#stopEvents = given.events.on((event) => this.#heard(event));
     this.#timers = [setInterval(() => void this.#extend(), EXTEND_MS), setInterval(() => this.#watch(), LOOK_MS)];
     void this.#run(++this.#loop);
   }
@@ -98,10 +105,9 @@ export class Consumer {
       this.#woken = false;
       let pauseMs = LOOK_MS;
       try {
-        await this.#replan();
         pauseMs = Math.min(pauseMs, await this.#turn());
       } catch (error) {
-        if (!(error instanceof FnError && error.code === "QUEUE_UNAVAILABLE")) this.#given.log.error("the job loop failed", { error });
+        if (!(error instanceof FnError && error.code === "QUEUE_UNAVAILABLE")) this.#log.error("the job loop failed", { error });
       }
       this.#cameRoundMs = performance.now();
       if (!this.#woken) await this.#pause(pauseMs);
@@ -110,25 +116,22 @@ export class Consumer {
 
   /** One round over all queues that are due. @returns in how many milliseconds the next one is */
   async #turn(): Promise<number> {
-    const { source } = this.#given.lane;
-    const { names, nextMs } = await source.due(Date.now());
-    await this.#recover(names);
+    const { names, waitMs } = await this.#work.due();
     const able = new Set(names.filter((name) => (this.#resting.get(name) ?? 0) <= performance.now()));
-    // How many of a queue's jobs are asked for at once: more, the more it has given.
-    const appetite = new Map<string, number>();
-    while (able.size > 0 && this.#running.size < this.#given.slots && !this.#stopped) {
-      const picked = this.#pick(able, appetite);
+    const round: Round = { able, appetite: new Map(), waitMs: waitMs ?? Infinity };
+    while (able.size > 0 && this.#running.size < this.#slots && !this.#stopped) {
+      const picked = this.#pick(round);
       if (picked.length === 0) break;
-      await Promise.all(picked.map(async (name) => await this.#take(name, { able, appetite })));
+      await Promise.all(picked.map(async (name) => await this.#take(name, round)));
     }
-    if (this.#running.size >= this.#given.slots) return Infinity;
+    if (this.#running.size >= this.#slots) return Infinity;
     const nowMs = performance.now();
     const rests = [...this.#resting.values()].map((untilMs) => untilMs - nowMs).filter((ms) => ms > 0);
-    return Math.min((nextMs ?? Infinity) - Date.now(), ...rests);
+    return Math.min(round.waitMs, ...rests);
   }
 
-  #pick(able: Set<string>, appetite: Map<string, number>): string[] {
-    const free = Math.min(this.#given.slots - this.#running.size, LOOKS);
+  #pick({ able, appetite }: Round): string[] {
+    const free = Math.min(this.#slots - this.#running.size, LOOKS);
     const asked = new Map<string, number>();
     const hungry = new Set(able);
     const picked: string[] = [];
@@ -142,123 +145,61 @@ export class Consumer {
     return picked;
   }
 
-  async #take(name: string, { able, appetite }: { able: Set<string>; appetite: Map<string, number> }): Promise<void> {
-    await this.#limit(name);
-    const look = await this.#given.lane.source.take(name, { token: randomUUID(), requestId: randomUUIDv7() });
+  async #take(name: string, round: Round): Promise<void> {
+    const token = randomUUID();
+    const look = await this.#work.take(name, { token, requestId: randomUUIDv7() });
     if ("held" in look) {
-      appetite.set(name, Math.min(LOOKS, 2 * (appetite.get(name) ?? 1)));
-      this.#begin(look.held);
-      return;
+      round.appetite.set(name, Math.min(LOOKS, 2 * (round.appetite.get(name) ?? 1)));
+      return this.#begin(token, look.held);
     }
-    able.delete(name);
-    if (look.dueMs === 0) this.#resting.set(name, performance.now() + REST_MS);
+    round.able.delete(name);
+    if (look.waitMs === 0) this.#resting.set(name, performance.now() + REST_MS);
     else this.#turns.forget(name);
+    if (look.waitMs !== null && look.waitMs > 0) round.waitMs = Math.min(round.waitMs, look.waitMs);
   }
 
-  /** A function's limit is that of its live version; one that is gone keeps what it had. */
-  async #limit(name: string): Promise<void> {
-    const { routes, lane, quotasOf } = this.#given;
-    const version = routes.remembered(name, null) ?? (await routes.resolve(name, null).catch(() => null));
-    if (version === null) return;
-    const { maxJobs, concurrency } = version.limits;
-    const instances = instanceBound(version.limits, await quotasOf(name));
-    const limit = Math.max(1, Math.min(maxJobs, instances * concurrency));
-    if (this.#limits.get(name) === limit) return;
-    await lane.source.limit(name, limit);
-    this.#limits.set(name, limit);
-  }
-
-  #begin(held: HeldAttempt): void {
+  #begin(token: string, held: Held): void {
     const stop = new AbortController();
-    this.#turns.begin(held.job.function);
-    const running: Running = { held, stop, ended: Promise.resolve() };
-    this.#running.set(held.token, running);
-    running.ended = this.#see(held, stop.signal).finally(() => {
-      this.#running.delete(held.token);
-      this.#turns.end(held.job.function);
-      this.#resting.delete(held.job.function);
+    const name = this.#work.functionOf(held);
+    this.#turns.begin(name);
+    const running: Running<Held> = { held, stop, ended: Promise.resolve() };
+    this.#running.set(token, running);
+    running.ended = this.#work.see(held, stop.signal).finally(() => {
+      this.#running.delete(token);
+      this.#turns.end(name);
+      this.#resting.delete(name);
       this.#wake();
     });
   }
 
-  /** From the beginning of an attempt to its conclusion, in Redis. Never rejects: what cannot be told is run again by whoever finds it. */
-  async #see(held: HeldAttempt, signal: AbortSignal): Promise<void> {
-    const { attempts, log } = this.#given;
-    try {
-      const cancelled = { kind: "error", error: new FnError("INVOCATION_CANCELLED") } as const;
-      const result = await attempts.run(held, held.cancelled ? AbortSignal.abort(cancelled.error) : signal);
-      for (const untilMs = performance.now() + TELL_FOR_MS; ;) {
-        try {
-          return await this.#tell(held, result);
-        } catch (error) {
-          if (performance.now() > untilMs) throw error;
-          await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
-        }
-      }
-    } catch (error) {
-      log.warn("an attempt's end could not be told; it will be run again", { invocation: held.job.id, attempt: held.number, error });
-    }
-  }
-
-  async #tell(held: HeldAttempt, result: Awaited<ReturnType<Attempts["run"]>>): Promise<void> {
-    const { lane, payloads, destinations } = this.#given;
-    let end = conclude(held, result, { nowMs: Date.now(), random: Math.random() });
-    if (end.kind === "retry") {
-      // A gateway that stops gives its jobs back; no pause is due.
-      const attempt = this.#stopped && end.attempt.code === "SHUTTING_DOWN" ? { ...end.attempt, nextMs: Date.now() } : end.attempt;
-      const verdict = await lane.source.retry(held, attempt);
-      if (verdict !== "CANCELLED") return;
-      const reason = "It was cancelled.";
-      end = { kind: "settle", state: "cancelled", attempt: { ...attempt, nextMs: null }, reason };
-    }
-    await destinations.send(held, result, end);
-    await lane.source.settle(held, { ...end, answer: await storedAnswer(payloads, held.job.id, result.outcome) });
-  }
-
-  /** What a clock planned that was ahead would have to wait for the right one. */
-  async #replan(): Promise<void> {
-    this.#doubtful ||= this.#clock.wentBack(Date.now(), performance.now());
-    if (!this.#doubtful) return;
-    const count = await this.#given.lane.source.replan(Date.now());
-    this.#doubtful = false;
-    if (count > 0) this.#given.log.warn("the clock went back: what was put off before is put off anew", { jobs: count });
-  }
-
-  async #recover(names: string[]): Promise<void> {
-    const now = performance.now();
-    const stale = names.filter((name) => (this.#recovered.get(name) ?? -Infinity) + RECOVER_MS <= now);
-    for (const name of stale) this.#recovered.set(name, now);
-    const given = await Promise.all(stale.map(async (name) => await this.#given.lane.source.recover(name)));
-    const count = given.reduce((sum, jobs) => sum + jobs, 0);
-    if (count > 0) this.#given.log.warn("jobs of a gateway that is gone are run again", { jobs: count });
-  }
-
   async #extend(): Promise<void> {
     const held = [...this.#running.values()].map((running) => running.held);
-    if (held.length > 0) await this.#given.lane.source.extend(held).catch(() => {});
+    if (held.length > 0) await this.#work.extend(held).catch(() => {});
   }
 
   #heard({ kind, about }: JobEvent): void {
-    if (kind === "due") this.#resting.delete(about);
     if (kind === "cancel") this.#cancel(about);
-    if (kind === "missed") void this.#seekCancelled();
-    if (kind === "due" || kind === "missed") this.#wake();
+    else if (kind === "missed") void this.#seekCancelled();
+    else if (kind === this.#work.event) this.#resting.delete(about);
+    if (kind === this.#work.event || kind === "missed") this.#wake();
   }
 
   #cancel(id: string): void {
     for (const { held, stop } of this.#running.values())
-      if (held.job.id === id) stop.abort(new FnError("INVOCATION_CANCELLED", "It was cancelled while it ran."));
+      if (this.#work.cancellable(held) === id) stop.abort(new FnError("INVOCATION_CANCELLED", "It was cancelled while it ran."));
   }
 
   /** Cancellations that were told while this process could not hear. */
   async #seekCancelled(): Promise<void> {
-    for (const { held } of [...this.#running.values()])
-      if (await this.#given.lane.records.isCancelled(held.job.id).catch(() => false)) this.#cancel(held.job.id);
+    for (const { held } of [...this.#running.values()]) {
+      const id = this.#work.cancellable(held);
+      if (id !== null && (await this.#work.isCancelled(id).catch(() => false))) this.#cancel(id);
+    }
   }
 
   #watch(): void {
     if (this.#stopped || performance.now() - this.#cameRoundMs < WATCHDOG_MS) return;
-    this.#given.log.error("the job loop hangs and is started anew", { running: this.#running.size });
+    this.#log.error("the job loop hangs and is started anew", { running: this.#running.size });
     this.#cameRoundMs = performance.now();
     void this.#run(++this.#loop);
   }

@@ -6,6 +6,10 @@ import type { AttemptResult } from "./attempts.ts";
 import type { Conclusion } from "./conclusion.ts";
 import type { Settled } from "./settled.ts";
 
+/** An invocation that is about to be settled, and how. */
+type Settling = Pick<HeldAttempt, "job" | "base">;
+type End = Pick<Conclusion & { kind: "settle" }, "state" | "attempt" | "reason">;
+
 /** Sends results on: each is a job of its own, so it is delivered at least once, with the same retries. */
 export class Destinations {
   readonly #lane: AsyncLane;
@@ -19,7 +23,7 @@ export class Destinations {
   }
 
   /** Before the invocation is settled, so that a result that is known is on its way. @throws FnError QUEUE_UNAVAILABLE */
-  async send(held: HeldAttempt, result: AttemptResult, end: Conclusion & { kind: "settle" }): Promise<void> {
+  async send(held: Settling, result: Pick<AttemptResult, "outcome" | "version">, end: End): Promise<void> {
     const destination = destinationOf(held, result, end.state);
     if (destination === null || held.job.post !== null) return;
     const depth = Number(held.job.headers.find(([name]) => name === HEADERS.depth)?.[1] ?? 0) + 1;
@@ -35,7 +39,7 @@ export class Destinations {
   }
 
   /** As `GET /invocations/<id>` shows it; without the answer when that is too large for a request. */
-  async #body(held: HeldAttempt, { outcome }: AttemptResult, { state, attempt, reason }: Conclusion & { kind: "settle" }): Promise<Buffer> {
+  async #body(held: Settling, { outcome }: Pick<AttemptResult, "outcome">, { state, attempt, reason }: End): Promise<Buffer> {
     const record = await this.#lane.records.find(held.job.id);
     const attempts = [...(record?.attempts ?? []).filter(({ number }) => number !== attempt.number), attempt];
     const answer = outcome.kind === "error" ? null : { ...outcome.answer, body: { inline: outcome.answer.body.toString("base64") } };
@@ -45,13 +49,13 @@ export class Destinations {
   }
 }
 
-function destinationOf({ job }: HeldAttempt, { version }: AttemptResult, state: string): Destination | null {
+function destinationOf({ job }: Settling, { version }: Pick<AttemptResult, "version">, state: string): Destination | null {
   if (state === "succeeded") return job.onSuccess ?? version?.limits.onSuccess ?? null;
   if (state !== "failed" || job.onFailure === "none") return null;
   return job.onFailure ?? version?.limits.onFailure ?? null;
 }
 
-function jobTo(destination: Destination, { job }: HeldAttempt, depth: number): NewJob {
+function jobTo(destination: Destination, { job }: Settling, depth: number): NewJob {
   const headers: [string, string][] = [
     ["content-type", "application/json"],
     ["host", "fn.internal"],

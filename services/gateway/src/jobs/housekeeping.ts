@@ -50,6 +50,7 @@ export class Housekeeping {
     let removed = 0;
     for (const [kind, bounds] of [
       ["settled", { beforeMs: nowMs - settledMs, most: mostSettled }],
+      ["messages", { beforeMs: nowMs - settledMs, most: mostSettled }],
       ["dead", { beforeMs: nowMs - deadMs, most: mostDead }],
     ] as const) {
       for (;;) {

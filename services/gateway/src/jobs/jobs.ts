@@ -1,6 +1,6 @@
 import type { Payloads } from "@zygo/artifacts";
-import { FnError, InvocationId, type Quotas } from "@zygo/contracts";
-import type { AsyncLane, InvocationRecord } from "@zygo/queue";
+import { FnError, InvocationId, type QueueNumbers, type Quotas } from "@zygo/contracts";
+import type { AsyncLane, HeldAttempt, InvocationRecord } from "@zygo/queue";
 import type { Log } from "@zygo/service";
 import type { Facts } from "../facts.ts";
 import type { Launcher } from "../launch.ts";
@@ -8,8 +8,10 @@ import type { Routes } from "../routes.ts";
 import { Acceptance } from "./acceptance.ts";
 import type { AwaitedReceipts } from "./awaited-receipts.ts";
 import { Attempts } from "./attempts.ts";
+import { BatchWork, type TakenBatch } from "../batches/batch-work.ts";
 import { Consumer } from "./consumer.ts";
 import { Destinations } from "./destinations.ts";
+import { JobWork } from "./job-work.ts";
 import { Housekeeping, type Retention } from "./housekeeping.ts";
 import { Once } from "./once.ts";
 import { Poster, type SecretOf } from "./poster.ts";
@@ -26,6 +28,8 @@ export interface JobsOptions {
   receipts: AwaitedReceipts;
   /** Attempts at a time. */
   slots: number;
+  /** Batches of messages at a time: others, so that neither waits for the other. */
+  batchSlots: number;
   allowPrivateDestinations: boolean;
   /** A sealed secret of a function or its tenant, to sign results with; null: there is none. @throws FnError */
   secretOf: SecretOf;
@@ -39,7 +43,8 @@ export class Jobs {
   readonly settled: Settled;
   readonly #lane: AsyncLane;
   readonly #housekeeping: Housekeeping;
-  readonly #consumer: Consumer;
+  readonly #attempts: Consumer<HeldAttempt>;
+  readonly #batches: Consumer<TakenBatch>;
 
   constructor(given: JobsOptions) {
     const { lane, payloads, launch, log } = given;
@@ -51,12 +56,16 @@ export class Jobs {
       poster: new Poster({ allowPrivate: given.allowPrivateDestinations, secretOf: given.secretOf }),
     });
     const destinations = new Destinations({ lane, settled: this.settled, log });
-    this.#consumer = new Consumer({ ...given, attempts, destinations });
+    const work = { ...given, attempts, destinations };
+    const { events } = lane;
+    this.#attempts = new Consumer(new JobWork(work), { events, slots: given.slots, log });
+    this.#batches = new Consumer(new BatchWork(work), { events, slots: given.batchSlots, log });
     this.#housekeeping = new Housekeeping(given);
   }
 
+  /** Attempts and batches. */
   get running(): number {
-    return this.#consumer.running;
+    return this.#attempts.running + this.#batches.running;
   }
 
   /** The record that a caller asks for. @throws FnError NOT_FOUND, QUEUE_UNAVAILABLE */
@@ -81,9 +90,19 @@ export class Jobs {
     return await this.#lane.records.deadCounts().catch(() => []);
   }
 
+  /** Likewise: the messages of functions that have some. */
+  async queues(): Promise<{ name: string; numbers: QueueNumbers }[]> {
+    const { messages } = this.#lane;
+    try {
+      return await Promise.all((await messages.names()).map(async (name) => ({ name, numbers: await messages.numbers(name) })));
+    } catch {
+      return [];
+    }
+  }
+
   async stop(drainMs: number): Promise<void> {
     this.#housekeeping.stop();
-    await this.#consumer.stop(drainMs);
+    await Promise.all([this.#attempts.stop(drainMs), this.#batches.stop(drainMs)]);
   }
 }
 
