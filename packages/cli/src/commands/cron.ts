@@ -1,11 +1,9 @@
 import type { Client } from "@zygo/client";
 import type { ScheduleSpec, ScheduleView, SlotRecord } from "@zygo/contracts";
-import { parseFlags, takePositionals, type Command } from "../command.ts";
-import { connect } from "../connect.ts";
-import { EXIT } from "../exit-codes.ts";
+import { takePositionals, type parseFlags } from "../command.ts";
 import { UsageError } from "../failure.ts";
-import { writeLine } from "../io.ts";
 import { showTable } from "../table.ts";
+import { verbCommand, type Given, type Said, type Verbs } from "../verbs.ts";
 
 const help = `Usage: fn cron <ls | add | next | history | run | pause | resume | rm> [arguments] [--json]
 
@@ -50,33 +48,14 @@ const FLAGS = {
 } as const;
 type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
 
-export const cron: Command = {
-  help,
-  async run(args, io) {
-    const { values, positionals } = parseFlags(args, FLAGS);
-    const [verb = "", ...rest] = positionals;
-    const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-    if (run === undefined) throw new UsageError(`fn cron ${verb}: one of ${Object.keys(VERBS).join(", ")}`);
-    const { client } = await connect(io.env);
-    const { json, text } = await run(client, rest, values);
-    await writeLine(io.stdout, values.json === true ? JSON.stringify(json) : text);
-    return EXIT.ok;
-  },
-};
-
-interface Shown {
-  json: unknown;
-  text: string;
-}
-
-const VERBS: Record<string, (client: Client, rest: string[], values: Values) => Promise<Shown>> = {
-  async ls(client, rest) {
+const verbs: Verbs<Values> = {
+  async ls({ client, rest }) {
     takePositionals(rest);
     const schedules = await client.cron.list();
     const text = schedules.length === 0 ? "nothing is scheduled: try `fn cron add`" : showTable(HEAD, schedules.map(row));
     return { json: { schedules }, text };
   },
-  async add(client, rest, values) {
+  async add({ client, rest, values }) {
     const [name = "", fields = ""] = takePositionals(rest, "name", "fields");
     const added = await client.cron.add(name, specOf(fields, values));
     return {
@@ -84,29 +63,31 @@ const VERBS: Record<string, (client: Client, rest: string[], values: Values) => 
       text: `${added.function} runs at ${added.schedule} (${added.timeZone}) as '${added.name}', next ${nextOf(added)}`,
     };
   },
-  async next(client, rest) {
+  async next({ client, rest }) {
     const found = await find(client, rest);
     return { json: { next: found.next }, text: found.next.map(time).join("\n") || "it is paused" };
   },
-  async history(client, rest, values) {
+  async history({ client, rest, values }) {
     const [name = "", schedule = ""] = takePositionals(rest, "name", "schedule");
     const slots = await client.cron.slots(name, schedule, { limit: wholeNumber("limit", values.limit) ?? 20 });
     const text = slots.length === 0 ? "no slot has come yet" : showTable(["SLOT", "STATE", "INVOCATION", "WHY"], slots.map(slotRow));
     return { json: { slots }, text };
   },
-  run: (client, rest) => act(client, rest, "run"),
-  pause: (client, rest) => act(client, rest, "pause"),
-  resume: (client, rest) => act(client, rest, "resume"),
-  async rm(client, rest) {
+  run: (given) => act(given, "run"),
+  pause: (given) => act(given, "pause"),
+  resume: (given) => act(given, "resume"),
+  async rm({ client, rest }) {
     const [name = "", schedule = ""] = takePositionals(rest, "name", "schedule");
     await client.cron.remove(name, schedule);
     return { json: { deleted: schedule }, text: `${schedule} of ${name} is removed` };
   },
 };
 
+export const cron = verbCommand("cron", { help, flags: FLAGS, verbs });
+
 const DONE = { run: "runs now", pause: "is paused", resume: "goes on" };
 
-async function act(client: Client, rest: string[], action: "run" | "pause" | "resume"): Promise<Shown> {
+async function act({ client, rest }: Given<Values>, action: "run" | "pause" | "resume"): Promise<Said> {
   const [name = "", schedule = ""] = takePositionals(rest, "name", "schedule");
   return { json: await client.cron.act(name, schedule, action), text: `${schedule} of ${name} ${DONE[action]}` };
 }

@@ -1,11 +1,9 @@
-import type { Client } from "@zygo/client";
 import type { WebhookCreate, WebhookSecret, WebhookView } from "@zygo/contracts";
-import { parseFlags, takePositionals, type Command } from "../command.ts";
-import { connect } from "../connect.ts";
-import { EXIT } from "../exit-codes.ts";
+import { takePositionals, type parseFlags } from "../command.ts";
 import { UsageError } from "../failure.ts";
-import { writeLine } from "../io.ts";
+import type { Io } from "../io.ts";
 import { showTable } from "../table.ts";
+import { verbCommand, type Verbs } from "../verbs.ts";
 
 const help = `Usage: fn webhook <create | ls | show | test | rotate | rm> [arguments] [--json]
 
@@ -46,31 +44,10 @@ const FLAGS = {
 } as const;
 type Values = ReturnType<typeof parseFlags<typeof FLAGS>>["values"];
 
-interface Given {
-  client: Client;
-  rest: string[];
-  values: Values;
-  env: Readonly<Record<string, string | undefined>>;
-}
-
-export const webhook: Command = {
-  help,
-  async run(args, io) {
-    const { values, positionals } = parseFlags(args, FLAGS);
-    const [verb = "", ...rest] = positionals;
-    const run = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
-    if (run === undefined) throw new UsageError(`fn webhook ${verb}: one of ${Object.keys(VERBS).join(", ")}`);
-    const { client } = await connect(io.env);
-    const { json, text, failed } = await run({ client, rest, values, env: io.env });
-    await writeLine(io.stdout, values.json === true ? JSON.stringify(json) : text);
-    return failed === true ? EXIT.failed : EXIT.ok;
-  },
-};
-
-const VERBS: Record<string, (given: Given) => Promise<{ json: unknown; text: string; failed?: boolean }>> = {
-  async create({ client, rest, values, env }) {
+const verbs: Verbs<Values> = {
+  async create({ client, rest, values, io }) {
     const [name = "", target = ""] = takePositionals(rest, "name", "function");
-    const made = await client.webhooks.create(webhookOf(name, target, values, env));
+    const made = await client.webhooks.create(webhookOf(name, target, values, io.env));
     return { json: made, text: secretText(made) };
   },
   async ls({ client, rest }) {
@@ -94,10 +71,10 @@ const VERBS: Record<string, (given: Given) => Promise<{ json: unknown; text: str
     const told = await answer.text();
     return { json: { status: answer.status, answer: told }, text: `${answer.status} ${told}`, failed: answer.status !== 202 };
   },
-  async rotate({ client, rest, values, env }) {
+  async rotate({ client, rest, values, io }) {
     const [name = ""] = takePositionals(rest, "name");
     const keep = values.keep === undefined ? {} : { keepMs: hours(values.keep) };
-    const made = await client.webhooks.rotate(name, { ...secretOf(values, env), ...keep });
+    const made = await client.webhooks.rotate(name, { ...secretOf(values, io.env), ...keep });
     return { json: made, text: secretText(made) };
   },
   async rm({ client, rest }) {
@@ -107,12 +84,14 @@ const VERBS: Record<string, (given: Given) => Promise<{ json: unknown; text: str
   },
 };
 
+export const webhook = verbCommand("webhook", { help, flags: FLAGS, verbs });
+
 const row = ({ name, function: target, provider, url }: WebhookView): string[] => [name, target, provider, url];
 
 const secretText = ({ webhook: { url, provider }, secret }: WebhookSecret): string =>
   `url     ${url}\nscheme  ${provider}\nsecret  ${secret}\nThe secret is not shown again: give it to the sender now.`;
 
-function webhookOf(name: string, target: string, values: Values, env: Given["env"]): WebhookCreate {
+function webhookOf(name: string, target: string, values: Values, env: Io["env"]): WebhookCreate {
   const { header, algorithm, encoding, prefix } = values;
   const provider = (values.provider ?? "standard") as WebhookCreate["provider"];
   const scheme = {
@@ -125,7 +104,7 @@ function webhookOf(name: string, target: string, values: Values, env: Given["env
 }
 
 /** Never from the command line itself, where every process could read it. */
-function secretOf(values: Values, env: Given["env"]): { secret?: string } {
+function secretOf(values: Values, env: Io["env"]): { secret?: string } {
   const variable = values["secret-env"];
   if (variable === undefined) return {};
   const secret = env[variable];
