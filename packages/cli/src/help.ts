@@ -23,6 +23,7 @@ Commands:
   doctor                what the workers' hosts offer and lack for isolation
   cron <verb>           run functions at times
   webhook <verb>        run functions on signed deliveries
+  queue <verb>          messages: send, list, pause, resume, purge
   bench                 measure start-up and throughput on this machine
   help [command]        this text, or a command's own
 

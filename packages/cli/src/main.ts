@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
   cron: async () => (await import("./commands/cron.ts")).cron,
   webhook: async () => (await import("./commands/webhook.ts")).webhook,
+  queue: async () => (await import("./commands/queue.ts")).queue,
   bench: async () => (await import("./commands/bench.ts")).bench,
 };
 

@@ -10,7 +10,7 @@ import { readLogs, type LogRange } from "./logs.ts";
 import { aliasPath, functionPath, invokePath, parseBase } from "./paths.ts";
 import { jobCalls, type JobCalls } from "./jobs.ts";
 import { authorised } from "./authorised.ts";
-import { cronCalls, webhookCalls, type CronCalls, type WebhookCalls } from "./triggers.ts";
+import { cronCalls, queueCalls, webhookCalls, type CronCalls, type QueueCalls, type WebhookCalls } from "./triggers.ts";
 import { createTransport, type Body, type Fetch, type HeaderList, type Transport } from "./transport.ts";
 
 const CALL_MS = 15_000;
@@ -50,6 +50,7 @@ export interface Client extends AccessCalls, JobCalls, LiveCalls {
   workers(options?: Abortable): Promise<WorkerList["workers"]>;
   cron: CronCalls;
   webhooks: WebhookCalls;
+  queues: QueueCalls;
   /** The function's answer as it is, a problem answer too. No deadline but the signal. `id`: `<tenant>.<name>` outside of `default`. */
   invoke(id: string, invocation?: Invocation): Promise<Response>;
 }
@@ -78,6 +79,7 @@ export function createClient({ url, apiKey, tenant, fetch = globalThis.fetch }: 
     },
     cron: cronCalls(admin),
     webhooks: webhookCalls(admin),
+    queues: queueCalls(admin),
     async workers({ signal } = {}) {
       return parseAnswer(WorkerList, await admin.ask({ path: "/api/workers", signal, deadlineMs: CALL_MS })).workers;
     },

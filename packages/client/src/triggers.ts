@@ -1,5 +1,17 @@
-import { ScheduleList, ScheduleView, SignedDelivery, SlotList, WebhookList, WebhookSecret, WebhookView } from "@zygo/contracts";
-import type { ScheduleSpec, SlotRecord, WebhookCreate } from "@zygo/contracts";
+import {
+  MessagesSent,
+  QueueActed,
+  QueueList,
+  QueueView,
+  ScheduleList,
+  ScheduleView,
+  SignedDelivery,
+  SlotList,
+  WebhookList,
+  WebhookSecret,
+  WebhookView,
+} from "@zygo/contracts";
+import type { MessagesSend, QueueAction, ScheduleSpec, SlotRecord, WebhookCreate } from "@zygo/contracts";
 import type { z } from "zod";
 import { parseAnswer, problemOf } from "./answer.ts";
 import type { Abortable } from "./abortable.ts";
@@ -26,6 +38,15 @@ export interface WebhookCalls {
   remove(name: string, options?: Abortable): Promise<void>;
   /** A delivery as the sender would make it, to be sent as it is. */
   sign(name: string, options?: Abortable): Promise<SignedDelivery>;
+}
+
+export interface QueueCalls {
+  list(options?: Abortable): Promise<QueueView[]>;
+  get(name: string, options?: Abortable): Promise<QueueView>;
+  /** 1 to 100 messages: all of them, or none. @returns their ids, once they are durable */
+  send(name: string, messages: MessagesSend["messages"], options?: Abortable): Promise<string[]>;
+  /** `purge` cancels all that wait. */
+  act(name: string, action: QueueAction, options?: Abortable): Promise<QueueActed>;
 }
 
 interface Asked<S> extends Abortable {
@@ -71,5 +92,18 @@ export function webhookCalls(admin: Transport): WebhookCalls {
       ask(admin, { schema: WebhookSecret, path: `${place(name)}/rotate`, method: "POST", body, ...options }),
     remove: (name, options) => remove(admin, place(name), options),
     sign: (name, options = {}) => ask(admin, { schema: SignedDelivery, path: `${place(name)}/sign`, method: "POST", ...options }),
+  };
+}
+
+export function queueCalls(admin: Transport): QueueCalls {
+  const place = (name: string): string => `${functionPath(name)}/queue`;
+  return {
+    list: async (options = {}) => (await ask(admin, { schema: QueueList, path: "/api/queues", ...options })).queues,
+    get: (name, options = {}) => ask(admin, { schema: QueueView, path: place(name), ...options }),
+    send: async (name, messages, options = {}) => {
+      const call = { schema: MessagesSent, path: `${functionPath(name)}/messages`, method: "POST", body: { messages } };
+      return (await ask(admin, { ...call, ...options })).ids;
+    },
+    act: (name, action, options = {}) => ask(admin, { schema: QueueActed, path: `${place(name)}/${action}`, method: "POST", ...options }),
   };
 }

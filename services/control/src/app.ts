@@ -12,6 +12,7 @@ import { functionRoutes } from "./routes/functions.ts";
 import { keyRoutes } from "./routes/keys.ts";
 import { liveRoutes, renderUsage } from "./routes/live.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { tenantRoutes } from "./routes/tenants.ts";
@@ -42,6 +43,7 @@ export function createApp(context: Context): Hono<RequestEnv> {
     deadLetterRoutes,
     scheduleRoutes,
     webhookRoutes,
+    queueRoutes,
     liveRoutes,
     keyRoutes,
     secretRoutes,

@@ -4,7 +4,8 @@ import { HEADERS } from "@zygo/contracts/names";
 import { identify, KeyUses, mayDo, operatorIdentity, type Identity } from "@zygo/store";
 import type { MiddlewareHandler } from "hono";
 import type { Access, Context, RequestEnv } from "./context.ts";
-import { findOperation, type Operation } from "./operations.ts";
+import type { Operation } from "./operation.ts";
+import { findOperation } from "./operations.ts";
 
 type KeyContext = Pick<Context, "store" | "adminKeyHash" | "now">;
 
@@ -36,7 +37,8 @@ async function whoCalls({ store, adminKeyHash, now }: KeyContext, header: string
 }
 
 /** @throws FnError FORBIDDEN that names what is missing */
-function allow(identity: Identity, { needs, path }: Operation, called: string): void {
+function allow(identity: Identity, operation: Operation, called: string): void {
+  const { needs } = operation;
   if (needs === "none" || needs === "any key") return;
   if (needs === "operator") {
     if (!identity.operator) throw new FnError("FORBIDDEN", "This needs the operator's key", { extra: { needs } });
@@ -46,13 +48,13 @@ function allow(identity: Identity, { needs, path }: Operation, called: string): 
     const detail = `This needs a key with the scope '${needs}'; this one has ${identity.scopes.join(", ")}`;
     throw new FnError("FORBIDDEN", detail, { extra: { needs } });
   }
-  if (identity.functions !== null) allowFunction(identity.functions, path, called);
+  if (identity.functions !== null) allowFunction(identity.functions, operation, called);
 }
 
-/** A key for some functions is good for what is about one of them, and for reading the lists, which show those alone. */
-function allowFunction(functions: readonly string[], path: string, called: string): void {
+/** A key for some functions is good for what is about one of them, and for what keeps to them by itself. */
+function allowFunction(functions: readonly string[], { path, narrows }: Operation, called: string): void {
   const name = path.startsWith("/api/functions/{name}") ? called.split("/")[3] : undefined;
-  if (path === "/api/functions" || path === "/api/usage" || (name !== undefined && functions.includes(name))) return;
+  if (narrows === true || (name !== undefined && functions.includes(name))) return;
   throw new FnError("FORBIDDEN", `This key is for ${functions.join(", ")} alone`);
 }
 

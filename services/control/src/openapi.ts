@@ -1,6 +1,7 @@
 import { AliasName, FunctionName, SecretName, TenantName } from "@zygo/contracts";
 import { z } from "zod";
-import { OPERATIONS, type Operation } from "./operations.ts";
+import type { Operation } from "./operation.ts";
+import { OPERATIONS } from "./operations.ts";
 
 type Json = Record<string, unknown>;
 

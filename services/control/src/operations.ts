@@ -24,12 +24,6 @@ import {
   SecretSet,
   ReceiptList,
   ReceiptQuery,
-  ScheduleList,
-  ScheduleSpec,
-  ScheduleView,
-  SignedDelivery,
-  SlotList,
-  SlotQuery,
   TenantChange,
   TenantCreate,
   TenantDetail,
@@ -38,42 +32,24 @@ import {
   VolumeCreate,
   VolumeList,
   VolumeView,
-  WebhookCreate,
-  WebhookList,
-  WebhookRotate,
-  WebhookSecret,
-  WebhookView,
   UsageReport,
   WhoAmI,
   WorkerList,
 } from "@zygo/contracts";
-import type { Scope } from "@zygo/contracts/names";
 import { z } from "zod";
-
-/** What an operation of the API takes and gives. A test holds this list and the routes equal. */
-export interface Operation {
-  method: "get" | "post" | "put" | "delete";
-  /** As in OpenAPI: `{name}` for a parameter. */
-  path: string;
-  summary: string;
-  query?: z.ZodObject;
-  body?: { type: string; schema: z.ZodType };
-  /** Schema of the success; null: 204 without a body. */
-  answer: { name: string; schema: z.ZodType } | null;
-  /** Another form of the success, described alone. */
-  streams?: string;
-  /** What the key must allow: a scope in the tenant, any key at all, or the operator's; `none`: no key is needed. */
-  needs: Scope | "any key" | "operator" | "none";
-}
+import type { Operation } from "./operation.ts";
+import { TRIGGER_OPERATIONS } from "./trigger-operations.ts";
 
 const binary = z.string().meta({ contentEncoding: "binary" });
 
+/** A test holds this list and the routes equal. */
 export const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/api/functions",
     summary: "All functions",
     needs: "read",
+    narrows: true,
     answer: { name: "FunctionList", schema: FunctionList },
   },
   {
@@ -126,6 +102,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/api/usage",
     summary: "What the tenant's functions use now, and counters from which rates follow",
     needs: "read",
+    narrows: true,
     answer: { name: "UsageReport", schema: UsageReport },
   },
   {
@@ -175,81 +152,7 @@ export const OPERATIONS: readonly Operation[] = [
     needs: "invoke",
     answer: { name: "Accepted", schema: Accepted },
   },
-  {
-    method: "get",
-    path: "/api/schedules",
-    summary: "All schedules, of configs and added by hand",
-    needs: "read",
-    answer: { name: "ScheduleList", schema: ScheduleList },
-  },
-  {
-    method: "post",
-    path: "/api/functions/{name}/schedules",
-    summary: "Add a schedule",
-    needs: "deploy",
-    body: { type: "application/json", schema: ScheduleSpec },
-    answer: { name: "ScheduleView", schema: ScheduleView },
-  },
-  {
-    method: "delete",
-    path: "/api/functions/{name}/schedules/{schedule}",
-    summary: "Remove a schedule that was added by hand",
-    needs: "deploy",
-    answer: null,
-  },
-  {
-    method: "post",
-    path: "/api/functions/{name}/schedules/{schedule}/{action}",
-    summary: "`pause`, `resume`, or `run` it now",
-    needs: "deploy",
-    answer: { name: "ScheduleView", schema: ScheduleView },
-  },
-  {
-    method: "get",
-    path: "/api/functions/{name}/schedules/{schedule}/slots",
-    summary: "What became of its slots, the newest first",
-    needs: "read",
-    query: SlotQuery,
-    answer: { name: "SlotList", schema: SlotList },
-  },
-  {
-    method: "get",
-    path: "/api/webhooks",
-    summary: "The tenant's webhooks",
-    needs: "read",
-    answer: { name: "WebhookList", schema: WebhookList },
-  },
-  {
-    method: "post",
-    path: "/api/webhooks",
-    summary: "Make a webhook; its secret is in this answer alone",
-    needs: "deploy",
-    body: { type: "application/json", schema: WebhookCreate },
-    answer: { name: "WebhookSecret", schema: WebhookSecret },
-  },
-  {
-    method: "get",
-    path: "/api/webhooks/{webhook}",
-    summary: "A webhook",
-    needs: "read",
-    answer: { name: "WebhookView", schema: WebhookView },
-  },
-  { method: "delete", path: "/api/webhooks/{webhook}", summary: "Remove a webhook", needs: "deploy", answer: null },
-  {
-    method: "post",
-    path: "/api/webhooks/{webhook}/rotate",
-    summary: "A new secret; those of before go on working for a while",
-    needs: "deploy",
-    body: { type: "application/json", schema: WebhookRotate },
-    answer: { name: "WebhookSecret", schema: WebhookSecret },
-  },
-  {
-    method: "post",
-    path: "/api/webhooks/{webhook}/sign",
-    summary: "A signed test delivery, to be sent to its URL",
-    needs: "deploy",
-    answer: { name: "SignedDelivery", schema: SignedDelivery },
-  },
+  ...TRIGGER_OPERATIONS,
   {
     method: "get",
     path: "/api/whoami",

@@ -1,7 +1,8 @@
 import { hashOfKey, makeApiKey, NO_QUOTAS } from "@zygo/contracts";
 import { SCOPES, type Scope } from "@zygo/contracts/names";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { OPERATIONS, type Operation } from "../src/operations.ts";
+import type { Operation } from "../src/operation.ts";
+import { OPERATIONS } from "../src/operations.ts";
 import { API_KEY, startControl, uploadOf, type Control } from "./control.ts";
 
 const HOUR_MS = 3_600_000;
@@ -134,6 +135,56 @@ test("a key for some functions is good for them alone", async () => {
   expect((await call(null, key, "/api/functions/hello")).status).toBe(403);
   expect((await call(null, key, "/api/functions/shop")).status).toBe(404);
   expect((await call(null, await keyOf("acme", ["read"], { functions: ["hello"] }), "/api/functions/hello")).status).toBe(200);
+});
+
+describe("webhooks and a key that is for one function", () => {
+  const hook = (key: string, path: string, method = "POST", body?: object): Promise<Response> =>
+    call(null, key, `/api/webhooks${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const make = (key: string, name: string, of: string): Promise<Response> =>
+    hook(key, "", "POST", { name, function: of, provider: "github" });
+  let own: string;
+  beforeAll(async () => {
+    const all = await keyOf("acme", ["deploy", "read"]);
+    await call(null, all, "/api/functions/shop/versions", { method: "POST", body: form("module.exports = 'shop'") });
+    await make(all, "of-shop", "shop");
+    own = await keyOf("acme", ["deploy", "read"], { functions: ["hello"] });
+  });
+
+  test("it makes, shows, lists, rotates, signs and removes that function's", async () => {
+    expect((await make(own, "of-hello", "hello")).status).toBe(200);
+    expect((await hook(own, "/of-hello", "GET")).status).toBe(200);
+    const { webhooks } = (await (await hook(own, "", "GET")).json()) as { webhooks: { name: string }[] };
+    expect(webhooks.map(({ name }) => name)).toEqual(["of-hello"]);
+    expect((await hook(own, "/of-hello/rotate", "POST", {})).status).toBe(200);
+    expect((await hook(own, "/of-hello/sign")).status).toBe(200);
+    expect((await hook(own, "/of-hello", "DELETE")).status).toBe(204);
+  });
+
+  test("it makes none for another function, and finds none of another", async () => {
+    expect((await make(own, "x", "shop")).status).toBe(403);
+    expect((await make(own, "x", "nobody")).status).toBe(403);
+    for (const [path, method] of [
+      ["/of-shop", "GET"],
+      ["/of-shop/rotate", "POST"],
+      ["/of-shop/sign", "POST"],
+      ["/of-shop", "DELETE"],
+    ] as const)
+      expect((await hook(own, path, method, method === "POST" ? {} : undefined)).status).toBe(404);
+  });
+
+  test("schedules and queues of that function are its, and those of others are not", async () => {
+    const at = (name: string, path: string, method = "GET"): Promise<Response> =>
+      call(null, own, `/api/functions/${name}/${path}`, { method });
+    expect([(await at("hello", "queue")).status, (await at("shop", "queue")).status]).toEqual([200, 403]);
+    expect([(await at("hello", "queue/pause", "POST")).status, (await at("shop", "queue/pause", "POST")).status]).toEqual([200, 403]);
+    expect([(await at("hello", "schedules", "POST")).status, (await at("shop", "schedules", "POST")).status]).toEqual([400, 403]);
+    expect((await call(null, own, "/api/queues")).status).toBe(200);
+    expect((await call(null, own, "/api/schedules")).status).toBe(200);
+  });
+
+  test("what is the tenant's stays out of its reach", async () => {
+    for (const path of ["/api/dead-letters", "/api/secrets", "/api/volumes"]) expect((await call(null, own, path)).status).toBe(403);
+  });
 });
 
 test("a key is shown once, listed without its hash, noted when it is used, and gone once revoked", async () => {

@@ -23,6 +23,7 @@ export interface Control {
   store: Store;
   redis: RedisServer;
   raw: Redis;
+  jobs: AsyncLane;
   worker: ScriptedWorker;
   /** Holds `artifacts/`. */
   directory: string;
@@ -69,6 +70,7 @@ export async function startControl({ probeMs = 2000 } = {}): Promise<Control> {
     store,
     redis,
     raw,
+    jobs,
     worker,
     directory,
     logged: () => {

@@ -8,10 +8,12 @@ import { resolveVersion } from "../resolve-version.ts";
 import { detail, noFunction, requireFunction, summarise } from "../views.ts";
 
 const MAX_MOVE_BYTES = 4096;
+/** Why its invocations were cancelled. */
+const DELETED = "The function was deleted.";
 
 /** Reading, deleting and pointing aliases. */
 export function functionRoutes(context: Context): Hono<RequestEnv> {
-  const { store } = context;
+  const { store, jobs, log } = context;
   const app = new Hono<RequestEnv>();
   app.get("/functions", async (c) => {
     const { tenant, functions } = c.get("access");
@@ -22,8 +24,12 @@ export function functionRoutes(context: Context): Hono<RequestEnv> {
   app.get("/functions/:name", async (c) => c.json(await detail(store, idOf(c, c.req.param("name")), context)));
   app.delete("/functions/:name", async (c) => {
     const name = idOf(c, c.req.param("name"));
+    await requireFunction(store, name);
+    // Before it is gone, so that a failure leaves something to delete again; and behind that, for what came in between.
+    await jobs.endAll(name, DELETED);
     if (!(await store.deleteFunction(name))) throw noFunction(name);
     await store.removeSecretsOf(name);
+    await jobs.endAll(name, DELETED).catch((error: unknown) => log.error("work of a deleted function is left", { function: name, error }));
     return c.body(null, 204);
   });
   app.put("/functions/:name/aliases/:alias", async (c) => {

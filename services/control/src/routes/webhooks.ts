@@ -26,6 +26,8 @@ export function webhookRoutes(context: Context): Hono<RequestEnv> {
     if ((wanted.provider === "hmac") !== (hmac !== undefined))
       throw new FnError("INVALID_REQUEST", "hmac: says how the provider 'hmac' signs, and is for it alone");
     const id = functionId(access.tenant, parseRequest(FunctionName, wanted.function, "function"));
+    if (access.functions?.includes(wanted.function) === false)
+      throw new FnError("FORBIDDEN", `This key is for ${access.functions.join(", ")} alone`);
     await requireFunction(store, id);
     const secret = given ?? makeSecret(wanted.provider);
     const webhook = { ...wanted, hmac: hmac ?? null, function: id, createdMs: now(), secrets: [seal(context, wanted.name, secret)] };
