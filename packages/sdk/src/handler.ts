@@ -7,11 +7,14 @@ export type Env = Readonly<{ queue: QueueSender } & Record<Exclude<string, "queu
 /** A default export that is a function, or an export named after a method (`GET`, `POST`, …). */
 export type Handler<E = Env> = (request: Request, env: E, ctx: Context) => Response | Promise<Response>;
 
-/** A default export that is an object; `export default { … } satisfies ExportedHandler`. A Hono app is one. At least one member is needed. */
-export interface ExportedHandler<E = Env> {
+/**
+ * A default export that is an object; `export default { … } satisfies ExportedHandler`. A Hono app is one. At least one member is needed.
+ * `ExportedHandler<Env, Mail>` says what bodies messages have, for the compiler: what is sent is not checked.
+ */
+export interface ExportedHandler<E = Env, Body = unknown> {
   fetch?: Handler<E>;
   /** Runs at each slot of `config.cron` and of `fn cron add`. */
   scheduled?: (event: ScheduledEvent, env: E, ctx: Context) => unknown;
   /** Runs with the messages that were sent to this function, some at a time: `config.queue`. */
-  queue?: (batch: Batch, env: E, ctx: Context) => unknown;
+  queue?: (batch: Batch<Body>, env: E, ctx: Context) => unknown;
 }

@@ -36,8 +36,17 @@ export interface Message<Body = unknown> {
 }
 
 /**
- * The first argument of a `queue` handler. When the handler returns, messages about which nothing was decided are dealt with; when it
- * throws, those are tried again.
+ * The first argument of a `queue` handler.
+ *
+ *     async queue(batch, env, ctx) {
+ *       for (const message of batch.messages) {
+ *         if (await deliver(message.body)) message.ack();
+ *         else message.retry({ delaySeconds: 60 });
+ *       }
+ *     }
+ *
+ * When the handler returns, messages about which nothing was decided are dealt with; when it
+ * throws, those are tried again, each alone.
  */
 export interface Batch<Body = unknown> {
   /** Name of the queue, which is that of the function. */
@@ -54,7 +63,13 @@ export interface SendOptions {
   delaySeconds?: number | undefined;
 }
 
-/** `env.queue`. What is sent is durable when the promise resolves; an Error with the platform's `code` rejects it. */
+/**
+ * `env.queue`: sends messages to `queue` handlers of functions of the same tenant.
+ *
+ *     const id = await env.queue.send({ to: "ada@example.com" }, { to: "mail", delaySeconds: 60 });
+ *     await env.queue.sendBatch(users.map((user) => ({ body: user })), { to: "mail" });
+ *
+ * What is sent is durable when the promise resolves; an Error with the platform's `code` rejects it. */
 export interface QueueSender {
   /** `body` is a JSON value of at most 128 KiB. Resolves with the message's id. */
   readonly send: (body: unknown, options?: SendOptions) => Promise<string>;

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { startPlatform, type Platform } from "@zygo/testkit";
+import { startPlatform, waitFor, type Platform } from "@zygo/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectProblem } from "./expect-problem.ts";
 
@@ -16,7 +16,7 @@ const send = (method: string, target: string, body?: unknown): Promise<Response>
 test("all of them are there once the platform is ready", async () => {
   const { stdout } = await platform.fn(["list", "--json"]);
   const { functions } = JSON.parse(stdout) as { functions: { name: string; url: string }[] };
-  expect(functions.map(({ name }) => name).sort()).toEqual(["api", "echo", "events", "hello", "proxy", "s3"]);
+  expect(functions.map(({ name }) => name).sort()).toEqual(["api", "digest", "echo", "events", "hello", "mail", "on-push", "proxy", "s3"]);
   expect(functions.find(({ name }) => name === "hello")?.url).toBe(platform.at("hello"));
 });
 
@@ -155,6 +155,61 @@ describe("proxy", () => {
     const answer = await fetch(platform.at(`${path}hello`));
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([508, "CALL_DEPTH_EXCEEDED"]);
   });
+});
+
+interface Line {
+  message: string;
+  fields?: Record<string, unknown>;
+}
+
+/** Lines that an example wrote, until one has this message. */
+async function logged(name: string, message: string): Promise<Line> {
+  let found: Line | undefined;
+  await waitFor(`'${message}' of ${name}`, async () => {
+    const { stdout } = await platform.fn(["logs", name, "--json"]);
+    const lines = stdout.split("\n").filter((text) => text !== "");
+    found = lines.map((text) => JSON.parse(text) as Line).find((line) => line.message === message);
+    return found !== undefined;
+  });
+  return found as Line;
+}
+
+test("digest runs at its slot", async () => {
+  const { stdout } = await platform.fn(["cron", "ls", "--json"]);
+  const { schedules } = JSON.parse(stdout) as { schedules: { function: string; name: string; timeZone: string; next: number[] }[] };
+  expect(schedules).toMatchObject([{ function: "digest", name: "morning", timeZone: "Europe/Berlin", next: { length: 5 } }]);
+  await platform.fn(["cron", "run", "digest", "morning"]);
+  expect((await logged("digest", "digest")).fields).toMatchObject({ schedule: "morning", manual: true, attempt: 1 });
+});
+
+test("on-push gets what GitHub signed, and nothing else does anything", async () => {
+  const made = JSON.parse((await platform.fn(["webhook", "create", "repo", "on-push", "--provider", "github", "--json"])).stdout) as {
+    secret: string;
+    webhook: { url: string };
+  };
+  const body = JSON.stringify({ ref: "refs/heads/main", repository: { full_name: "ada/engine" }, commits: [{ id: "1" }, { id: "2" }] });
+  const signature = `sha256=${createHmac("sha256", made.secret).update(body).digest("hex")}`;
+  const headers = { "x-github-event": "push", "x-github-delivery": "d1", "x-hub-signature-256": signature };
+  expect((await fetch(made.webhook.url, { method: "POST", headers, body })).status).toBe(202);
+  expect((await logged("on-push", "push")).fields).toEqual({
+    delivery: "d1",
+    repository: "ada/engine",
+    ref: "refs/heads/main",
+    commits: 2,
+  });
+  expect((await platform.fn(["webhook", "test", "repo"])).stdout).toContain("202");
+  expect((await logged("on-push", "ignored")).fields).toMatchObject({ event: "ping" });
+  expect((await fetch(platform.at("on-push"), { method: "POST", body })).status).toBe(404);
+});
+
+test("mail sends itself a message for each recipient, and what does not go out comes again", async () => {
+  const sent = await send("POST", "mail", { to: ["ada@example.com", "bob@nowhere.example"], subject: "hello" });
+  expect(sent.status).toBe(202);
+  const [ada = "", bob = ""] = ((await sent.json()) as { ids: string[] }).ids;
+  expect(await platform.client.invocation(ada, { waitS: 30 })).toMatchObject({ state: "succeeded", attempts: { length: 1 } });
+  await waitFor("bob's next try to be planned", async () => (await platform.client.invocation(bob)).state === "retrying");
+  expect((await logged("mail", "not sent")).fields).toMatchObject({ id: bob, attempts: 1 });
+  expect((await send("POST", "mail", { to: ["nobody"], subject: "x" })).status).toBe(400);
 });
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
