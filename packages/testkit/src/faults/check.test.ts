@@ -16,7 +16,7 @@ const ran = (id: string, run = `run-${id}`): Deed[] => [
   { id, run, phase: "start", edition: "one" },
   { id, run, phase: "end", edition: "one" },
 ];
-const history = (more: Partial<History>): History => ({ calls: [], jobs: [], witnessed: [], ...more });
+const history = (more: Partial<History>): History => ({ calls: [], jobs: [], messages: [], witnessed: [], ...more });
 
 test("a clean history breaks nothing", () => {
   expect(violations(history({ calls: [call("a")], jobs: [job("b")], witnessed: [...ran("a"), ...ran("b")] }))).toEqual([]);
@@ -29,12 +29,18 @@ test("a job may run more than once, and a call that broke off may have run once 
   expect(violations(history({ calls: broken, jobs: [job("b")], witnessed }))).toEqual([]);
 });
 
+test("a message may run more than once", () => {
+  expect(violations(history({ messages: [job("a")], witnessed: [...ran("a", "first"), ...ran("a")] }))).toEqual([]);
+});
+
 test.each<[what: string, history: Partial<History>, said: string]>([
   ["an accepted job that nobody knows", { jobs: [job("a", { state: "missing" })] }, "job a was accepted and is missing"],
   ["an accepted job that never ends", { jobs: [job("a", { state: "queued" })] }, "job a was accepted and is queued"],
   ["success without a run", { jobs: [job("a")] }, "job a is told as done by a run that nobody saw end"],
   ["success of a run that did not end", { jobs: [job("a")], witnessed: ran("a").slice(0, 1) }, "job a is told as done"],
   ["another job's answer", { jobs: [job("a", { echoed: echo("b") })], witnessed: ran("a") }, "job a has the answer of b"],
+  ["an accepted message that nobody knows", { messages: [job("a", { state: "missing" })] }, "message a was accepted and is missing"],
+  ["a message that is told as dealt with", { messages: [job("a")], witnessed: ran("a").slice(0, 1) }, "message a is told as dealt with"],
   ["a call that ran twice", { calls: [call("a")], witnessed: [...ran("a"), ...ran("a", "again")] }, "call a started 2 times"],
   ["a call that was refused and ran", { calls: [call("a", { status: 503, code: "OVERLOADED" })], witnessed: ran("a") }, "but ran"],
   ["a call with another's answer", { calls: [call("a", { echoed: echo("b") })], witnessed: ran("a") }, "call a got the answer of b"],

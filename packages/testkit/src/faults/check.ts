@@ -13,7 +13,12 @@ const SETTLED = new Set(["succeeded", "failed", "cancelled"]);
  */
 export function violations(history: History): Violation[] {
   const runs = groupRuns(history.witnessed);
-  return [...history.calls.flatMap((call) => ofCall(call, runs)), ...history.jobs.flatMap((job) => ofJob(job, runs)), ...ofSum(history)];
+  return [
+    ...history.calls.flatMap((call) => ofCall(call, runs)),
+    ...history.jobs.flatMap((job) => ofJob(job, runs)),
+    ...history.messages.flatMap((message) => ofMessage(message, runs)),
+    ...ofSum(history),
+  ];
 }
 
 /** Of one id: its runs, each with the phases that were seen. */
@@ -50,6 +55,14 @@ function ofJob({ id, state, echoed }: AcceptedJob, runs: Runs): Violation[] {
   if (echoed?.id !== id) return [`job ${id} has the answer of ${echoed?.id ?? "nobody"}`];
   if (runs.get(id)?.get(echoed.run)?.has("end") !== true) return [`job ${id} is told as done by a run that nobody saw end`];
   return [];
+}
+
+/** At least once: one that is told as dealt with was seen to its end by somebody. */
+function ofMessage({ id, state }: AcceptedJob, runs: Runs): Violation[] {
+  if (!SETTLED.has(state)) return [`message ${id} was accepted and is ${state}`];
+  if (state !== "succeeded") return [];
+  const ended = [...(runs.get(id)?.values() ?? [])].some((phases) => phases.has("end"));
+  return ended ? [] : [`message ${id} is told as dealt with, and nobody saw it end`];
 }
 
 /** One answer for each id: two answers to two ids never come from one run. */

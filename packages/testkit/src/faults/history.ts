@@ -2,6 +2,8 @@
 export interface History {
   calls: readonly Call[];
   jobs: readonly AcceptedJob[];
+  /** Messages to the function's queue; nothing is echoed of them. */
+  messages: readonly AcceptedJob[];
   /** What the functions told while they ran, in the order in which it came. */
   witnessed: readonly Deed[];
 }
@@ -32,7 +34,7 @@ export interface Echo {
   edition: string;
 }
 
-/** An asynchronous invocation that was answered with 202. */
+/** An asynchronous invocation that was answered with 202, or a message whose sending succeeded. */
 export interface AcceptedJob {
   id: string;
   location: string;

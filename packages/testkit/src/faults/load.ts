@@ -9,6 +9,7 @@ const NO_ANSWER_MS = 25_000;
 /** Longest pause of a caller, and of a sender, milliseconds: jobs are soon accepted, and all have to be run. */
 const CALL_PAUSE_MS = 15;
 const SEND_PAUSE_MS = 80;
+const POST_PAUSE_MS = 200;
 
 const EchoBody = z.object({ id: z.string(), run: z.string(), edition: z.string() });
 const ProblemBody = z.object({ code: z.string() });
@@ -19,6 +20,10 @@ export interface LoadOptions {
   random: Random;
   callers: number;
   senders: number;
+  /** Each sends a few messages at a time. */
+  messengers: number;
+  /** Sends messages to the function; gives their ids. @throws when nothing is promised */
+  post: (bodies: { id: string; ms: number; fail: number }[]) => Promise<string[]>;
   /** Tells ids of one round from those of another. */
   prefix: string;
 }
@@ -27,6 +32,7 @@ export interface LoadOptions {
 export class Load {
   readonly calls: Call[] = [];
   readonly jobs: AcceptedJob[] = [];
+  readonly messages: AcceptedJob[] = [];
   readonly #options: LoadOptions;
   readonly #running: Promise<void>[];
   #stopping = false;
@@ -36,7 +42,8 @@ export class Load {
     this.#options = options;
     const callers = Array.from({ length: options.callers }, () => this.#again(() => this.#call(), CALL_PAUSE_MS));
     const senders = Array.from({ length: options.senders }, () => this.#again(() => this.#send(), SEND_PAUSE_MS));
-    this.#running = [...callers, ...senders];
+    const messengers = Array.from({ length: options.messengers }, () => this.#again(() => this.#post(), POST_PAUSE_MS));
+    this.#running = [...callers, ...senders, ...messengers];
   }
 
   /** Answers of the function's own, to callers who waited. */
@@ -85,6 +92,19 @@ export class Load {
       await answer.arrayBuffer();
       const location = answer.headers.get("location");
       if (answer.status === 202 && location !== null) this.jobs.push({ id, location, state: "queued", attempts: 0 });
+    } catch {
+      // Nothing was promised.
+    }
+  }
+
+  async #post(): Promise<void> {
+    const { random, post } = this.#options;
+    const bodies = Array.from({ length: random.between(1, 6) }, () => ({
+      ...{ id: this.#nextId("message"), ms: random.between(0, 20), fail: random.between(0, 9) === 0 ? 1 : 0 },
+    }));
+    try {
+      const ids = await post(bodies);
+      bodies.forEach(({ id }, at) => this.messages.push({ id, location: `/invocations/${ids[at] ?? ""}`, state: "queued", attempts: 0 }));
     } catch {
       // Nothing was promised.
     }

@@ -9,6 +9,7 @@ import type { Stage } from "./stage.ts";
 
 const CALLERS = 6;
 const SENDERS = 3;
+const MESSENGERS = 1;
 /** Serving, before a fault strikes and after it has healed: answers. */
 const ENOUGH = 20;
 /** Everything that was accepted has ended by then: lost leases, backoff and eight attempts included, milliseconds. */
@@ -23,6 +24,7 @@ export interface Report {
   /** Why the others were not: a code, or "broke off" → how many. */
   refused: Record<string, number>;
   jobs: number;
+  messages: number;
   /** From the end of the faults to the next answer, milliseconds. */
   recoveredMs: number;
   /** From then until the last accepted job had ended, milliseconds. */
@@ -34,7 +36,10 @@ export interface Report {
 export async function playRound(stage: Stage, seed: number, faults: readonly Fault[]): Promise<Report> {
   const random = new Random(seed);
   const witnessedBefore = stage.witness.deeds.length;
-  const load = new Load({ url: stage.url, random: new Random(seed + 1), callers: CALLERS, senders: SENDERS, prefix: `r${seed}` });
+  const load = new Load({
+    ...{ url: stage.url, random: new Random(seed + 1), prefix: `r${seed}` },
+    ...{ callers: CALLERS, senders: SENDERS, messengers: MESSENGERS, post: (bodies) => stage.post(bodies) },
+  });
   const struck: string[] = [];
   let recoveredMs: number;
   try {
@@ -54,7 +59,8 @@ export async function playRound(stage: Stage, seed: number, faults: readonly Fau
   }
   const stoppedMs = performance.now();
   await settle(load, stage.platform.url);
-  const history: History = { calls: load.calls, jobs: load.jobs, witnessed: stage.witness.deeds.slice(witnessedBefore) };
+  const { calls, jobs, messages } = load;
+  const history: History = { calls, jobs, messages, witnessed: stage.witness.deeds.slice(witnessedBefore) };
   return {
     seed,
     faults: struck,
@@ -62,15 +68,16 @@ export async function playRound(stage: Stage, seed: number, faults: readonly Fau
     answered: load.succeeded,
     refused: tally(load),
     jobs: load.jobs.length,
+    messages: load.messages.length,
     recoveredMs: Math.round(recoveredMs),
     settledMs: Math.round(performance.now() - stoppedMs),
     violations: violations(history),
   };
 }
 
-/** Asks after every job until each has ended, or is not known, or the time is over. */
-async function settle({ jobs }: Load, base: string): Promise<void> {
-  const open = new Set(jobs);
+/** Asks after every job and message until each has ended, or is not known, or the time is over. */
+async function settle({ jobs, messages }: Load, base: string): Promise<void> {
+  const open = new Set([...jobs, ...messages]);
   for (const endMs = performance.now() + SETTLE_MS; open.size > 0 && performance.now() < endMs; await sleep(100)) {
     for (const job of open) {
       await askAfter(job, base);
@@ -87,9 +94,20 @@ function tally({ calls }: Load): Record<string, number> {
 }
 
 /** One line for people. */
-export function describe({ seed, faults, calls, answered, refused, jobs, recoveredMs, settledMs, violations: broken }: Report): string {
+export function describe({
+  seed,
+  faults,
+  calls,
+  answered,
+  refused,
+  jobs,
+  messages,
+  recoveredMs,
+  settledMs,
+  violations: broken,
+}: Report): string {
   const others = Object.entries(refused).map(([code, count]) => `${code} ${count}`);
-  const counts = `${answered} of ${calls} calls answered${others.length > 0 ? ` (${others.join(", ")})` : ""}, ${jobs} jobs accepted`;
+  const counts = `${answered} of ${calls} calls answered${others.length > 0 ? ` (${others.join(", ")})` : ""}, ${jobs} jobs and ${messages} messages accepted`;
   const times = `serving again after ${recoveredMs} ms, all jobs ended after ${settledMs} ms`;
   return `seed ${seed}: ${faults.join(" and ")}: ${counts}; ${times}; ${broken.length === 0 ? "ok" : `BROKEN\n  ${broken.join("\n  ")}`}`;
 }

@@ -87,6 +87,14 @@ export class Stage {
     [this.#previous, this.#live] = [this.#live, live.version];
   }
 
+  /** Sends messages to the function. @throws when nothing is promised */
+  async post(bodies: object[]): Promise<string[]> {
+    return await this.platform.client.queues.send(
+      FUNCTION,
+      bodies.map((body) => ({ body })),
+    );
+  }
+
   async rollBack(): Promise<void> {
     await this.deploy();
     if (this.#previous === "") return;
