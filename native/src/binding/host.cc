@@ -62,6 +62,9 @@ Napi::Value close_fd(const Napi::CallbackInfo& info) {
 sys::Result<sys::Fd> bound_socket(int type, const sockaddr_in& address) {
   sys::Fd socket(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return sys::failure("socket");
+  const int yes = 1;  // what a predecessor in this namespace closed may linger at the port
+  if (type == SOCK_STREAM && ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) < 0)
+    return sys::failure("setsockopt");
   if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return sys::failure("bind");
   if (type == SOCK_STREAM && listen(socket.get(), kBacklog) < 0) return sys::failure("listen");
   return socket;

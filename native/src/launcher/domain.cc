@@ -14,11 +14,24 @@ namespace {
 
 using sys::Fd;
 
+// More than the worker ever wants kept.
+constexpr size_t kMostNetworks = 64;
+
 std::string namespace_path(pid_t pid, const char* name) { return "/proc/" + std::to_string(pid) + "/ns/" + name; }
 
 }  // namespace
 
+void Domain::keep_network(uint32_t sandbox, Fd space) {
+  if (has_template() && networks_.size() < kMostNetworks) networks_.insert_or_assign(sandbox, std::move(space));
+}
+
+Fd Domain::take_network(uint32_t sandbox) {
+  auto kept = networks_.extract(sandbox);
+  return kept ? std::move(kept.mapped()) : Fd();
+}
+
 void Domain::end_template() {
+  networks_.clear();
   if (process_) (void)sys::send_signal(process_, SIGKILL);
   process_.reset();
   socket_.reset();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,13 @@ class Domain {
   void end_template();
   bool has_template() const { return static_cast<bool>(socket_); }
 
+  // Network namespaces of sandboxes that ended here, for those to come: making one, wiring it and ending it are a
+  // third of what a sandbox costs. By the id that the sandbox had. Not kept when there are many, or no template.
+  void keep_network(uint32_t sandbox, sys::Fd space);
+  bool keeps_network(uint32_t sandbox) const { return networks_.contains(sandbox); }
+  // Empty: it is not there.
+  sys::Fd take_network(uint32_t sandbox);
+
   // Never waits: a template that does not read is refused.
   sys::Done request_fork(const jail::ForkRequest& request, const std::vector<int>& fds) const;
   // The next word, or nothing when none is there; `gone` when no one is left to speak.
@@ -47,6 +55,7 @@ class Domain {
  private:
   sys::Fd socket_;
   sys::Fd process_;  // pidfd
+  std::map<uint32_t, sys::Fd> networks_;
   Numbers slots_{jail::kMostNested};
 };
 

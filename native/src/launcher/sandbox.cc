@@ -128,8 +128,10 @@ struct Sandbox::Creation {
   }
   static Done clone_namespaces(Creation& making) {
     const Sandbox* domain = making.spec.place.domain;
+    const int network = making.spec.place.network.get();
+    const auto nested = kNestedNamespaces & ~(network < 0 ? 0ULL : CLONE_NEWNET);
     auto child = domain == nullptr ? TRY(sys::clone_process(kNamespaces))
-                                   : TRY(sys::clone_process_inside(domain->init(), kNestedNamespaces));
+                                   : TRY(sys::clone_process_inside({domain->init(), network}, nested));
     if (child.pid == 0) making.become_first();
     making.sandbox.init_pid_ = child.pid;
     making.sandbox.init_ = std::move(child.pidfd);

@@ -23,6 +23,7 @@ struct Place {
   uid_t id_count = jail::kIdsPerSandbox;
   const Sandbox* domain = nullptr;  // then it is nested there, and has no ids of its own but these
   uid_t slot = 0;                   // among those nested there
+  sys::Fd network;                  // namespace of one that ended there; empty: a new one is made
   jail::Ids ids() const { return domain == nullptr ? jail::Ids{} : jail::nested_ids(slot); }
 };
 

@@ -1,5 +1,6 @@
 // Service, as far as domains go: where sandboxes are placed, forks by templates, what templates say. A template runs a
 // tenant's code: it is never waited for, and its word counts for the sandboxes of its own domain alone.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 
@@ -8,6 +9,7 @@
 #include "launcher/clock.h"
 #include "launcher/service.h"
 #include "launcher/wire-forms.h"
+#include "sys/file.h"
 #include "sys/process.h"
 
 namespace launcher {
@@ -42,15 +44,17 @@ std::optional<SandboxSpec> Service::plan(const Json& request, sys::Fd& control, 
                    limits_of(request.at("limits")),
                    {},
                    shared_.fail_at};
-  const uint32_t domain = request.value("domain", 0U);
   failed = {"request", "bad layer name"};
   if (!spec.layer.empty() && !valid_layer_name(spec.layer)) return std::nullopt;
   failed = {"request", "the id is taken"};
   if (spec.id == 0 || sandboxes_.contains(spec.id) || endings_.contains(spec.id)) {
     return std::nullopt;
   }
-  if (domain != 0) return place_nested(spec, domain, failed) ? std::optional(spec) : std::nullopt;
-  if (request.value("template", false)) return place_domain(spec, control, failed) ? std::optional(spec) : std::nullopt;
+  const bool nested = request.contains("domain");
+  if (nested || request.value("template", false)) {
+    if (nested ? !place_nested(spec, request, failed) : !place_domain(spec, control, failed)) return std::nullopt;
+    return spec;
+  }
   failed = {"ids", "no range of ids is left"};
   const auto first = ids_.take_sandbox();
   if (!first) return std::nullopt;
@@ -75,11 +79,17 @@ bool Service::place_domain(SandboxSpec& spec, sys::Fd& control, jail::StepFailur
   return true;
 }
 
-bool Service::place_nested(SandboxSpec& spec, uint32_t domain, jail::StepFailure& failed) {
+bool Service::place_nested(SandboxSpec& spec, const Json& request, jail::StepFailure& failed) {
+  const auto domain = request.at("domain").get<uint32_t>();
   const auto home = sandboxes_.find(domain);
   const auto record = domains_.find(domain);
   failed = {"domain", "the template is gone"};
   if (home == sandboxes_.end() || record == domains_.end() || !record->second.has_template()) return false;
+  if (const uint32_t of = request.value("network", 0U); of != 0) {
+    spec.place.network = record->second.take_network(of);
+    failed = {"network", "it is not kept"};
+    if (!spec.place.network) return false;
+  }
   const auto slot = record->second.take_slot();
   failed = {"domain", "no ids are left in it"};
   if (!slot) return false;
@@ -119,6 +129,20 @@ void Service::fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds
     return lose_template(sandbox.domain(), "it does not take requests");
   }
   forking_[sandbox.id()] = {id, now_ms()};
+}
+
+// Before the sandbox ends, which is what its namespace would end with.
+void Service::keep_network(const Sandbox& sandbox) {
+  const auto home = domains_.find(sandbox.domain());
+  if (home == domains_.end()) return;
+  if (auto space = sys::open_path("/proc/" + std::to_string(sandbox.init_pid()) + "/ns/net", O_RDONLY))
+    home->second.keep_network(sandbox.id(), std::move(*space));
+}
+
+void Service::forget_network(const Json& request) {
+  const auto home = domains_.find(request.at("domain").get<uint32_t>());
+  if (home != domains_.end()) (void)home->second.take_network(request.at("sandbox").get<uint32_t>());
+  link_.answer(request.at("id"));
 }
 
 void Service::retire(const Json& request) {

@@ -83,6 +83,7 @@ void Service::handle(const Json& request) {
     if (op == "usage") return usage(request);
     if (op == "destroy") return destroy(request);
     if (op == "retire") return retire(request);
+    if (op == "forget-network") return forget_network(request);
     link_.refuse(id, {"request", "unknown operation " + op});
   } catch (const std::exception& error) {
     if (const Json fork_id = request.value("forkId", Json()); !fork_id.is_null()) {
@@ -195,7 +196,10 @@ void Service::usage(const Json& request) {
 
 void Service::destroy(const Json& request) {
   const uint32_t id = request.at("sandbox").get<uint32_t>();
-  if (sandboxes_.contains(id)) return start_ending(id, request.at("id"));
+  if (const auto sandbox = sandboxes_.find(id); sandbox != sandboxes_.end()) {
+    if (request.value("keepNetwork", false)) keep_network(sandbox->second);
+    return start_ending(id, request.at("id"));
+  }
   const auto ending = endings_.find(id);
   if (ending == endings_.end() || !ending->second.request.is_null()) {
     return link_.refuse(request.at("id"), {"destroy", "no such sandbox"});
@@ -304,13 +308,15 @@ void Service::finish_endings() {
       ++at;
       continue;
     }
-    const Json usage = usage_json(ending.sandbox.cgroup().usage());
+    Json usage = usage_json(ending.sandbox.cgroup().usage());
     if (!ending.sandbox.remove_cgroup()) {
       ++at;
       continue;
     }
     if (const auto asked = retiring_.extract(at->first)) link_.answer(asked.mapped(), usage);
     if (!ending.request.is_null()) {
+      const auto home = domains_.find(ending.sandbox.domain());
+      usage["networkKept"] = home != domains_.end() && home->second.keeps_network(at->first);
       link_.answer(ending.request, usage);
     } else {
       Json event = usage;

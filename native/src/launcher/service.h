@@ -63,11 +63,12 @@ class Service {
   void assign(const Json& request);
   void usage(const Json& request);
   void destroy(const Json& request);
+  void forget_network(const Json& request);
 
   // In service-domains.cc.
   std::optional<SandboxSpec> plan(const Json& request, sys::Fd& control, jail::StepFailure& failed);
   bool place_domain(SandboxSpec& spec, sys::Fd& control, jail::StepFailure& failed);
-  bool place_nested(SandboxSpec& spec, uint32_t domain, jail::StepFailure& failed);
+  bool place_nested(SandboxSpec& spec, const Json& request, jail::StepFailure& failed);
   struct Held {
     uid_t first_host_id;
     uint32_t domain;
@@ -75,6 +76,7 @@ class Service {
   };
   void give_back_place(uint32_t id, const Held& held);
   void fork_nested(const Json& id, const Sandbox& sandbox, const ForkEnds& ends);
+  void keep_network(const Sandbox& sandbox);
   void retire(const Json& request);
   void take_watched();
   void take_words(uint32_t domain);

@@ -52,10 +52,12 @@ long clone_sibling(unsigned long long flags, int* pidfd) {
 
 // True in the process that was wanted. A pid namespace that was joined is only that of later children, and the first of
 // them alone may make another below it: so there are two that go between. Both share the caller's descriptors.
-bool clone_inside(const Fd& init, unsigned long long flags, int telling) {
+bool clone_inside(const Surroundings& in, unsigned long long flags, int telling) {
   int pidfd = -1;
   long pid = -1;
-  if (set_namespaces(init, CLONE_NEWUSER | CLONE_NEWPID)) pid = clone_sibling(CLONE_FILES, nullptr);
+  const bool there = (in.network < 0 || ::setns(in.network, CLONE_NEWNET) == 0) &&
+                     set_namespaces(in.init, CLONE_NEWUSER | CLONE_NEWPID);
+  if (there) pid = clone_sibling(CLONE_FILES, nullptr);
   if (pid > 0) ::_exit(0);
   if (pid == 0) pid = clone_sibling(flags, &pidfd);
   if (pid == 0) return true;
@@ -75,7 +77,7 @@ Result<pid_t> pid_of(const Fd& pidfd) {
 
 }  // namespace
 
-Result<Child> clone_process_inside(const Fd& init, unsigned long long flags) {
+Result<Child> clone_process_inside(const Surroundings& in, unsigned long long flags) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return failure("pipe2");
   const Fd read_end(ends[0]);
@@ -85,7 +87,7 @@ Result<Child> clone_process_inside(const Fd& init, unsigned long long flags) {
   args.exit_signal = SIGCHLD;
   const long between = ::syscall(SYS_clone3, &args, sizeof args);
   if (between < 0) return failure("clone3");
-  if (between == 0 && clone_inside(init, flags, write_end.get())) return Child{};
+  if (between == 0 && clone_inside(in, flags, write_end.get())) return Child{};
   // The second one writes, so it has been there; the first has ended before. Others of our children are not touched.
   Told told{-1, ECHILD};
   pollfd readable{read_end.get(), POLLIN, 0};

@@ -18,8 +18,14 @@ struct Child {
 
 // clone3 with fork semantics and a pidfd. Only for single-threaded callers: no atfork handler runs.
 Result<Child> clone_process(unsigned long long flags);
-// As a child of the caller, with `flags`, in the user and pid namespace of the process behind `init`.
-Result<Child> clone_process_inside(const Fd& init, unsigned long long flags);
+// Where a process is to be: the user and pid namespace of the process behind `init`, and a network namespace, if not
+// -1.
+struct Surroundings {
+  const Fd& init;
+  int network = -1;
+};
+// As a child of the caller, with `flags`, in there.
+Result<Child> clone_process_inside(const Surroundings& in, unsigned long long flags);
 Done set_namespaces(const Fd& pidfd, int flags);
 // Removes every capability from the bounding set and locks the securebits, so that no id or program brings one back;
 // then the other sets. Ids change between the two halves, which need CAP_SETPCAP and CAP_SETUID.

@@ -4,6 +4,7 @@ import { RUNTIMES, type RuntimeName } from "@zygo/contracts/names";
 import { z } from "zod";
 import { KernelSandbox, requestOf, Usage } from "./kernel-sandbox.ts";
 import { KernelTemplate } from "./kernel-template.ts";
+import type { IdleWires } from "./network/idle-wires.ts";
 import { type LauncherEvent, LauncherLink } from "./launcher-link.ts";
 import { nativeFile } from "./native-files.ts";
 import type {
@@ -92,7 +93,7 @@ export class KernelHost implements SandboxHost {
 
   async startTemplate(spec: TemplateSpec): Promise<KernelTemplate> {
     const domain = this.#conceive({ ...requestOf(spec), template: true }, spec.limits.network);
-    const template = new KernelTemplate({ link: this.#link, domain, conceive: (request, network) => this.#conceive(request, network) });
+    const template = new KernelTemplate({ link: this.#link, domain, conceive: (...given) => this.#conceive(...given) });
     this.#templates.set(domain.id, template);
     try {
       await template.start();
@@ -103,9 +104,10 @@ export class KernelHost implements SandboxHost {
     return template;
   }
 
-  #conceive(request: Record<string, unknown>, network: SandboxNetwork | undefined): KernelSandbox {
+  #conceive(request: Record<string, unknown>, network: SandboxNetwork | undefined, idleWires?: IdleWires): KernelSandbox {
     const id = this.#takeId();
-    const sandbox = new KernelSandbox(this.#link, { id, request, network, networkHost: this.#network, onGone: () => this.#forget(id) });
+    const onGone = (): void => this.#forget(id);
+    const sandbox = new KernelSandbox(this.#link, { id, request, network, networkHost: this.#network, idleWires, onGone });
     this.#sandboxes.set(id, sandbox);
     return sandbox;
   }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { hostAddon } from "./addon.ts";
 import type { LauncherLink } from "./launcher-link.ts";
 import { KernelMeter } from "./meter.ts";
+import type { IdleWires } from "./network/idle-wires.ts";
 import { Wire } from "./network/wire.ts";
 import type {
   ExitStatus,
@@ -31,6 +32,8 @@ export const Usage = z.object({
   diskWriteBytes: z.number(),
 });
 const Pid = z.object({ pid: z.int() });
+const NO_TRAFFIC = { netRxBytes: 0, netTxBytes: 0 };
+const Destroyed = Usage.extend({ networkKept: z.boolean() });
 
 interface Birth {
   id: number;
@@ -39,6 +42,8 @@ interface Birth {
   /** What its network lets through; see `SandboxLimits`. */
   network: SandboxNetwork | undefined;
   networkHost: NetworkHost | undefined;
+  /** Of the template that it is nested with. */
+  idleWires?: IdleWires | undefined;
   onGone: () => void;
 }
 
@@ -62,6 +67,9 @@ export class KernelSandbox implements Sandbox {
   readonly #request: Record<string, unknown>;
   readonly #onGone: () => void;
   readonly #wire: Wire;
+  readonly #idleWires: IdleWires | undefined;
+  /** Its wire was another's before, which the launcher knows by this id. */
+  readonly #wireOf: number | undefined;
   readonly #network: SandboxNetwork | undefined;
   #initPid = 0;
   /** Of the process that was forked into it: pid 1 is outside of its control groups. 0 when it has ended, or was never there. */
@@ -72,12 +80,15 @@ export class KernelSandbox implements Sandbox {
   #meter: KernelMeter | undefined;
 
   /** Not there before `create` has resolved. `onGone` is told once when it is no more, or never was. */
-  constructor(link: LauncherLink, { id, request, network, networkHost, onGone }: Birth) {
+  constructor(link: LauncherLink, { id, request, network, networkHost, idleWires, onGone }: Birth) {
+    const idle = idleWires?.take();
     this.#link = link;
     this.id = id;
     this.#request = request;
     this.#onGone = onGone;
-    this.#wire = new Wire(networkHost);
+    this.#wire = idle?.wire ?? new Wire(networkHost);
+    this.#wireOf = idle?.of;
+    this.#idleWires = idleWires;
     this.#network = network;
   }
 
@@ -129,13 +140,15 @@ export class KernelSandbox implements Sandbox {
   async #create(extra: Record<string, unknown>, fds: number[]): Promise<void> {
     const started = performance.now();
     try {
-      this.#initPid = Pid.parse(await this.#link.request("create", { sandbox: this.id, ...this.#request, ...extra }, fds)).pid;
+      const network = this.#wireOf === undefined ? {} : { network: this.#wireOf };
+      this.#initPid = Pid.parse(await this.#link.request("create", { sandbox: this.id, ...this.#request, ...network, ...extra }, fds)).pid;
     } catch (error) {
       this.#onGone();
+      void this.#wire.detach();
       throw error;
     }
     this.#createMs = performance.now() - started;
-    this.#wire.connect({ id: this.id, pid: this.#initPid }, this.#network);
+    if (this.#wireOf === undefined) this.#wire.connect({ id: this.id, pid: this.#initPid }, this.#network);
   }
 
   async #forked(ours: number, answer: Promise<Record<string, unknown>>): Promise<InstanceProcess> {
@@ -196,13 +209,17 @@ export class KernelSandbox implements Sandbox {
     return this.#destroyed;
   }
 
-  /** What went through its link is asked for first: the link goes with the sandbox. */
+  /** What went through its link is asked for first, unless the link is to stay: else it goes with the sandbox. */
   async #destroy(): Promise<SandboxUsage> {
-    const traffic = this.#wire.traffic();
+    const keepNetwork = this.#idleWires?.wanted === true;
+    const traffic = keepNetwork ? NO_TRAFFIC : this.#wire.traffic();
+    let kept = false;
     this.#meter?.close();
     try {
-      const used = Usage.parse(await this.#link.request("destroy", { sandbox: this.id }));
-      return { ...used, ...(await traffic) };
+      const { networkKept, ...used } = Destroyed.parse(await this.#link.request("destroy", { sandbox: this.id, keepNetwork }));
+      kept = networkKept;
+      const last = kept ? await this.#idleWires?.put({ wire: this.#wire, of: this.id }) : await traffic;
+      return { ...NO_TRAFFIC, ...used, ...last };
     } catch (error) {
       // It had ended already, and the launcher said so before it read this.
       if (this.#last !== undefined) return this.#last;
@@ -210,7 +227,7 @@ export class KernelSandbox implements Sandbox {
     } finally {
       this.noteLost();
       this.#onGone();
-      void this.#wire.detach();
+      if (!kept) void this.#wire.detach();
     }
   }
 
@@ -225,7 +242,7 @@ export class KernelSandbox implements Sandbox {
 
   /** The host calls this when the launcher tells that all of it ended, unasked. */
   noteGone(usage: z.infer<typeof Usage>): void {
-    this.#last = { ...usage, netRxBytes: 0, netTxBytes: 0 };
+    this.#last = { ...usage, ...NO_TRAFFIC };
     this.#destroyed ??= Promise.resolve(this.#last);
     this.#meter?.close();
     this.noteLost();

@@ -1,6 +1,7 @@
 import { encodeFrame, FrameType } from "@zygo/contracts/frames";
 import { type KernelSandbox, nestedRequest } from "./kernel-sandbox.ts";
 import { LauncherError, type LauncherLink } from "./launcher-link.ts";
+import { IdleWires } from "./network/idle-wires.ts";
 import type { Frozen, InstanceProcess, NestedSpec, SandboxNetwork, SandboxUsage, Template } from "./ports.ts";
 
 /** Longer than a module's own work may go on after it was loaded, and a collection of a large heap. */
@@ -11,13 +12,14 @@ interface Given {
   /** The sandbox that is its domain. */
   domain: KernelSandbox;
   /** Makes the record of a sandbox, which the host watches. */
-  conceive: (request: Record<string, unknown>, network: SandboxNetwork | undefined) => KernelSandbox;
+  conceive: (request: Record<string, unknown>, network: SandboxNetwork | undefined, idleWires: IdleWires) => KernelSandbox;
 }
 
 /** A template that the launcher holds. */
 export class KernelTemplate implements Template {
   readonly gone: Promise<string>;
   readonly #given: Given;
+  readonly #idleWires: IdleWires;
   #process!: InstanceProcess;
   #end!: (reason: string) => void;
   #ended: string | undefined;
@@ -26,9 +28,14 @@ export class KernelTemplate implements Template {
 
   constructor(given: Given) {
     this.#given = given;
+    // With the template's end the launcher forgets them itself.
+    this.#idleWires = new IdleWires(
+      (of) => void given.link.request("forget-network", { domain: this.id, sandbox: of }).catch(() => undefined),
+    );
     this.gone = new Promise((resolve) => {
       this.#end = (reason) => {
         this.#ended ??= reason;
+        this.#idleWires.close();
         resolve(reason);
       };
     });
@@ -104,7 +111,7 @@ export class KernelTemplate implements Template {
   }
 
   #conceive(spec: NestedSpec): KernelSandbox {
-    return this.#given.conceive(nestedRequest(this.id, spec), spec.limits.network);
+    return this.#given.conceive(nestedRequest(this.id, spec), spec.limits.network, this.#idleWires);
   }
 }
 

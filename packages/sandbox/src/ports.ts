@@ -40,6 +40,12 @@ export interface Pin {
   port: number;
 }
 
+/** As a sandbox sees it. */
+export interface Traffic {
+  rxBytes: number;
+  txBytes: number;
+}
+
 /** A sandbox's link to the network. */
 export interface NetworkPort {
   /** IPv4, of the sandbox. */
@@ -49,7 +55,12 @@ export interface NetworkPort {
   /** Lets a sandbox whose policy is a list reach these for a while. @throws when it has too many */
   pin(pins: readonly Pin[], forMs: number): Promise<void>;
   /** As the sandbox sees it; zeroes when it cannot be told any more. Never rejects. */
-  traffic(): Promise<{ rxBytes: number; txBytes: number }>;
+  traffic(): Promise<Traffic>;
+  /**
+   * Its sandbox is gone and another of the same version is to have it: forgets the connections and the pinned names. `before`: what the last
+   * `rest` returned. @returns what went through since it was made. @throws LauncherError, and then it must not be had again
+   */
+  rest(before: Traffic): Promise<Traffic>;
   /** Gives the address back, with all that was allowed to it; for when the sandbox is gone. Idempotent, never rejects. */
   detach(): Promise<void>;
 }

@@ -1,4 +1,6 @@
 /** A template's life, and what it and its instances are to each other. */
+import { execFileSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
 import { cgroupsNamed, descendants, waitFor } from "@zygo/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InstanceProcess, Sandbox, Template } from "../src/ports.ts";
@@ -47,6 +49,23 @@ describe("a template", () => {
     const instance = new TestInstance(process);
     await instance.next(FrameType.hello);
     expect(await instance.call()).toBe("1");
+  });
+
+  it("gives a sandbox the network namespace of one that ended, of its own template alone, and not for ever", async () => {
+    const network = ({ initPid }: Sandbox): string => readlinkSync(`/proc/${initPid}/ns/net`);
+    const [template, other] = [await freeze(COUNTS), await freeze(COUNTS)];
+    const { sandbox: first } = await forkFrom(template);
+    const { sandbox: beside } = await forkFrom(template);
+    const [kept, own] = [network(first), network(beside)];
+    await first.destroy();
+    const { sandbox: second, instance } = await forkFrom(template);
+    expect([network(second), await instance.call()]).toEqual([kept, "1"]);
+    await second.destroy();
+    const { sandbox: foreign } = await forkFrom(other);
+    expect([kept, own]).not.toContain(network(foreign));
+    await new Promise((resolve) => setTimeout(resolve, 2_500)); // longer than one is kept
+    const held = execFileSync("find", [`/proc/${test.host.launcherPid}/fd`, "-lname", "net:*"], { encoding: "utf8" });
+    expect(held).toBe("");
   });
 
   it("costs no processor time while it is frozen, and its memory is told", async () => {

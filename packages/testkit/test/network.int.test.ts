@@ -23,6 +23,7 @@ beforeAll(async () => {
   await platform.deploy(dials, "--name", "open");
   await platform.deploy(dials, "--name", "shut", "--network", "none");
   await platform.deploy(dials, "--name", "listed", "--network", "public.example:80,rebind.example:80,10.0.0.0/24:443");
+  await platform.deploy(dials, "--name", "once", "--network", "public.example:80", "--reuse", "never");
   await platform.deploy(dials, "--name", "slow", "--network-mbps", "2");
 }, 120_000);
 afterAll(async () => {
@@ -199,6 +200,11 @@ describe("policies", () => {
     expect((await ask("listed", "resolve=metadata.example")).outcome).toMatch(/ENOTFOUND|EAI_AGAIN/);
   });
 
+  test("a list: what one instance resolved is not open to the next, which has its link", async () => {
+    expect(await dial("once", "public.example")).toBe("reached 93.184.216.34");
+    expect(await dial("once", "93.184.216.34")).toBe("EHOSTUNREACH");
+    expect(await dial("once", "public.example")).toBe("reached 93.184.216.34");
+  });
   test("a list: private ranges that the operator permits", async () => {
     expect(await dial("listed", "10.0.0.5", 443)).toBe("reached 10.0.0.5");
     expect(await dial("listed", "10.0.0.5", 8443)).toBe("EHOSTUNREACH");

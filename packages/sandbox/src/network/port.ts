@@ -1,5 +1,5 @@
 import type { NetworkPolicy, Prefix } from "@zygo/contracts";
-import type { NetworkPort, Pin, Refusal, SandboxNetwork } from "../ports.ts";
+import type { NetworkPort, Pin, Refusal, SandboxNetwork, Traffic } from "../ports.ts";
 import { inListed, inOnline, ofPort, pinned, ranged, removed, type Element } from "./elements.ts";
 import { rangesOf } from "./policy.ts";
 import type { Router } from "./router.ts";
@@ -94,11 +94,21 @@ export class Port implements NetworkPort {
     }
   }
 
-  async traffic(): Promise<{ rxBytes: number; txBytes: number }> {
+  async traffic(): Promise<Traffic> {
     const nothing = { rxBytes: 0, txBytes: 0 };
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<typeof nothing>((resolve) => (timer = setTimeout(resolve, TRAFFIC_MS, nothing)));
     return Promise.race([this.#router.traffic(this.#name).catch(() => nothing), late]).finally(() => clearTimeout(timer));
+  }
+
+  async rest(before: Traffic): Promise<Traffic> {
+    const pins = [...this.#pins.values()].flatMap(({ elements }) => elements);
+    this.#pins.clear();
+    const now = await this.#router.traffic(this.#name);
+    await Promise.allSettled(pins.map((element) => this.#router.change(removed([element]))));
+    // To look through the kernel's connections takes as long as all the rest; without a packet there is none.
+    if (now.rxBytes !== before.rxBytes || now.txBytes !== before.txBytes) await this.#router.forget(this.address);
+    return now;
   }
 
   refused(refusal: Refusal): void {

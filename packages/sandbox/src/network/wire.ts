@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from "@zygo/contracts";
-import type { NetworkHost, NetworkPort, Refusal, SandboxNetwork } from "../ports.ts";
+import type { NetworkHost, NetworkPort, Refusal, SandboxNetwork, SandboxUsage, Traffic } from "../ports.ts";
 
 /** The network of one sandbox, from its birth to its end, where the host has one at all. */
 export class Wire {
@@ -7,6 +7,8 @@ export class Wire {
   onRefused: ((refusal: Refusal) => void) | undefined;
   readonly #host: NetworkHost | undefined;
   #port: Promise<NetworkPort | undefined> = Promise.resolve(undefined);
+  /** What went through for sandboxes that had it before. */
+  #before: Traffic = { rxBytes: 0, txBytes: 0 };
 
   constructor(host: NetworkHost | undefined) {
     this.#host = host;
@@ -31,10 +33,28 @@ export class Wire {
   }
 
   /** Never rejects. */
-  async traffic(): Promise<{ netRxBytes: number; netTxBytes: number }> {
+  async traffic(): Promise<SandboxTraffic> {
     const port = await this.#port.catch(() => undefined);
-    const { rxBytes, txBytes } = (await port?.traffic()) ?? { rxBytes: 0, txBytes: 0 };
-    return { netRxBytes: rxBytes, netTxBytes: txBytes };
+    return this.#since(await port?.traffic());
+  }
+
+  /**
+   * Its sandbox is gone, and another of the same version may have it: nothing of the first is left in it. @returns its traffic, the last it
+   * has. @throws LauncherError when it cannot be had again
+   */
+  async rest(): Promise<SandboxTraffic> {
+    this.onRefused = undefined;
+    const port = await this.#port;
+    const now = await port?.rest(this.#before);
+    const traffic = this.#since(now);
+    this.#before = now ?? this.#before;
+    return traffic;
+  }
+
+  /** The count of a link that is gone is zero. */
+  #since(now: Traffic = this.#before): SandboxTraffic {
+    const { rxBytes, txBytes } = this.#before;
+    return { netRxBytes: Math.max(0, now.rxBytes - rxBytes), netTxBytes: Math.max(0, now.txBytes - txBytes) };
   }
 
   /** When the sandbox is gone. Never rejects. */
@@ -44,6 +64,7 @@ export class Wire {
   }
 }
 
+type SandboxTraffic = Pick<SandboxUsage, "netRxBytes" | "netTxBytes">;
 type Attached = Omit<Parameters<NetworkHost["attach"]>[0], "mbps">;
 
 async function attach(host: NetworkHost, sandbox: Attached, network: SandboxNetwork | undefined): Promise<NetworkPort> {
