@@ -180,7 +180,7 @@ export class KernelSandbox implements Sandbox {
   meter(): Meter | undefined {
     if (this.#destroyed !== undefined) return undefined;
     try {
-      return (this.#meter ??= this.#pid === 0 ? undefined : new KernelMeter(this.#pid));
+      return (this.#meter ??= this.#pid === 0 ? undefined : new KernelMeter(this.#pid, this.#wire.before));
     } catch {
       return undefined; // it has ended, and the launcher is about to say so
     }

@@ -1,16 +1,18 @@
 import { join } from "node:path";
 import { hostAddon, type NativeMeter } from "./addon.ts";
 import { groupsOf, type CgroupDirectory } from "./cgroup-directories.ts";
-import type { Counters, Meter } from "./ports.ts";
+import type { Counters, Meter, Traffic } from "./ports.ts";
 
 /** Reads a sandbox's counters through descriptors that stay open; opening them takes some 60 µs. */
 export class KernelMeter implements Meter {
   readonly #meter: NativeMeter;
   readonly #counters = new Float64Array(7);
+  readonly #before: Traffic;
   #closed = false;
 
-  /** @param pid of the instance's process @throws Error when it has ended */
-  constructor(pid: number) {
+  /** @param pid of the instance's process @param before what went through its network before it was made @throws Error when it has ended */
+  constructor(pid: number, before: Traffic) {
+    this.#before = before;
     this.#meter = hostAddon().openMeter([...counterFiles(groupsOf(pid)), `/proc/${pid}/net/dev`]);
   }
 
@@ -24,8 +26,8 @@ export class KernelMeter implements Meter {
       memoryPeakBytes: count(2),
       diskReadBytes: count(3),
       diskWriteBytes: count(4),
-      netRxBytes: count(5),
-      netTxBytes: count(6),
+      netRxBytes: Math.max(0, count(5) - this.#before.rxBytes),
+      netTxBytes: Math.max(0, count(6) - this.#before.txBytes),
     };
   }
 

@@ -18,6 +18,11 @@ export class Wire {
     return this.#port;
   }
 
+  /** What went through for others before this sandbox had it. */
+  get before(): Traffic {
+    return this.#before;
+  }
+
   /** Once the sandbox's pid 1 is there. Without a policy it is linked and reaches nothing; with `none` it is not even linked. */
   connect(sandbox: { id: number; pid: number }, network: SandboxNetwork | undefined): void {
     if (this.#host === undefined || network?.policy === "none") return;
