@@ -9,6 +9,7 @@
 #include "launcher/cgroup-tree.h"
 #include "launcher/disk-devices.h"
 #include "sys/file.h"
+#include "sys/mount.h"
 
 namespace launcher {
 namespace {
@@ -63,6 +64,7 @@ sys::Result<Cgroups> Cgroups::open(const std::string& name, const std::vector<st
     if (hierarchy.unified) TRY(hand_down(hierarchy.parent, hierarchy.controllers));
     hierarchy.dir = TRY(make_group(hierarchy.parent, cgroups.name_));
     if (hierarchy.unified) TRY(hand_down(hierarchy.dir, hierarchy.controllers));
+    hierarchy.gauges = TRY(sys::clone_tree(hierarchy.dir));
     cgroups.hierarchies_.push_back(std::move(hierarchy));
   }
   for (const std::string& controller : missing) {
@@ -93,8 +95,9 @@ Done Cgroups::fill(Cgroup& group, const std::string& name) {
     // kernel/cgroup/cgroup.c, commit 9a3284fad42f.
     part.door = TRY(sys::open_beneath(part.dir, hierarchy.unified ? "cgroup.procs" : "tasks", O_WRONLY));
     if (!part.has("memory")) continue;
-    group.memory_gauge_ =
-        TRY(sys::open_beneath(part.dir, hierarchy.unified ? "memory.current" : "memory.usage_in_bytes", O_RDONLY));
+    // An instance holds it, and the link in /proc names where it is: so not by way of the host's mount.
+    const std::string gauge = hierarchy.unified ? "memory.current" : "memory.usage_in_bytes";
+    group.memory_gauge_ = TRY(sys::open_beneath(hierarchy.gauges, name + "/" + gauge, O_RDONLY));
   }
   return done();
 }

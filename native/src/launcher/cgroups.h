@@ -52,6 +52,7 @@ class Cgroups {
     std::string path;  // of the installation's group
     sys::Fd parent;    // directory above it
     sys::Fd dir;
+    sys::Fd gauges;  // the same directory, as the root of a mount that is nowhere: paths end at it
   };
   sys::Done fill(Cgroup& group, const std::string& name);
 

@@ -14,6 +14,7 @@
 #include "jail/build.h"
 #include "jail/identity.h"
 #include "sys/file.h"
+#include "sys/mount.h"
 #include "sys/process.h"
 
 namespace launcher {
@@ -86,18 +87,6 @@ bool await_up(const Fd& status, jail::StepFailure& failed) {
 void end(const Fd& pidfd, pid_t pid) {
   (void)sys::send_signal(pidfd, SIGKILL);
   sys::retrying([&] { return ::waitpid(pid, nullptr, 0); });
-}
-
-// A detached, read-only copy of the mount at `source`.
-sys::Result<Fd> clone_tree(const std::string& source) {
-  Fd tree(static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
-  if (!tree) return sys::failure("open_tree", source);
-  mount_attr attributes{};
-  attributes.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  if (::syscall(SYS_mount_setattr, tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0) {
-    return sys::failure("mount_setattr", source);
-  }
-  return tree;
 }
 
 }  // namespace
@@ -174,7 +163,8 @@ struct Sandbox::Assignment {
 
   static Done limit_cgroup(Assignment& given) { return given.sandbox.cgroup_.limit(given.limits); }
   static Done open_layer(Assignment& given) {
-    given.tree = TRY(clone_tree("/layers/" + given.layer + "/app"));
+    // Not a bind of the directory: mountinfo would tell the function where it is on the host.
+    given.tree = TRY(sys::overlay_tree("/layers/" + given.layer + "/app:/empty"));
     return done();
   }
   static Done enter_mounts(Assignment& given) { return sys::set_namespaces(given.sandbox.init_, CLONE_NEWNS); }

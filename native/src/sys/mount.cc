@@ -1,5 +1,6 @@
 #include "sys/mount.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,6 +31,29 @@ Done remount(const std::string& target, unsigned long flags) {
     return failure("mount -o remount", target);
   }
   return done();
+}
+
+Result<Fd> clone_tree(const Fd& directory) {
+  constexpr unsigned kFlags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH;
+  Fd tree(static_cast<int>(::syscall(SYS_open_tree, directory.get(), "", kFlags)));
+  if (!tree) return failure("open_tree");
+  return tree;
+}
+
+Result<Fd> overlay_tree(const std::string& lower) {
+  const Fd context(static_cast<int>(::syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC)));
+  if (!context) return failure("fsopen", "overlay");
+  const auto configure = [&](unsigned command, const char* key, const char* value) {
+    return ::syscall(SYS_fsconfig, context.get(), command, key, value, 0) == 0;
+  };
+  if (!configure(FSCONFIG_SET_STRING, "source", "overlay") ||
+      !configure(FSCONFIG_SET_STRING, "redirect_dir", "nofollow") ||
+      !configure(FSCONFIG_SET_STRING, "lowerdir", lower.c_str()) || !configure(FSCONFIG_CMD_CREATE, nullptr, nullptr))
+    return failure("fsconfig", lower);
+  constexpr unsigned kAttributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+  Fd tree(static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, kAttributes)));
+  if (!tree) return failure("fsmount", lower);
+  return tree;
 }
 
 Done make_private(const std::string& target) {

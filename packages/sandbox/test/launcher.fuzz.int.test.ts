@@ -25,10 +25,21 @@ let lastId = 1_000_000;
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "zygo-fuzz-"));
-  for (const name of ["stage", "layers"]) mkdirSync(join(home, name), { mode: 0o755 });
+  for (const name of ["stage", "layers", "ids"]) mkdirSync(join(home, name), { mode: 0o755 });
   const filters = writePrograms(home);
   const [ours, theirs] = hostAddon().socketPair();
-  const args = ["--name", NAME, "--work-dir", join(home, "stage"), "--layers", join(home, "layers"), "--base", `node24=${BASE}`];
+  const args = [
+    "--name",
+    NAME,
+    "--work-dir",
+    join(home, "stage"),
+    "--layers",
+    join(home, "layers"),
+    "--ids",
+    join(home, "ids"),
+    "--base",
+    `node24=${BASE}`,
+  ];
   args.push(
     "--init",
     nativeFile("bin/init", DIRECTORY),
