@@ -4,7 +4,7 @@ export const keys = {
   functions: "fn:functions",
   /** Hash, digest → VersionRecord JSON. */
   versions: (name: string): string => `fn:versions:${name}`,
-  /** Stream, one `line` field a log line. */
+  /** Stream, one `line` field a log line, and in `sum` the bytes of all lines up to it. */
   logs: (name: string): string => `fn:logs:${name}`,
   /** Hash, worker id → WorkerSeen JSON. */
   workers: "fn:workers",

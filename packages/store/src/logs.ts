@@ -6,6 +6,8 @@ import { keys } from "./keys.ts";
 
 /** Lines kept of each function, about. */
 const KEEP_LINES = 10_000;
+/** And bytes of their JSON: a line may have 32 KiB. */
+export const KEEP_LOG_BYTES = 8 * 1024 * 1024;
 const READ_BATCH = 500;
 /** How long one blocking read waits, milliseconds: bounds the life of a follower whose Redis vanished without a word. */
 const BLOCK_MS = 5_000;
@@ -18,7 +20,7 @@ export const LogEntry = LogLine.omit({ id: true });
 export type LogEntry = Omit<LogLine, "id">;
 
 export interface Logs {
-  /** One round trip for all of them, in order. No lines: nothing happens. */
+  /** One round trip for all of them, in order. The oldest go when there are more than 10,000 lines or 8 MiB. No lines: nothing happens. */
   appendLogs(name: string, lines: readonly LogEntry[]): Promise<void>;
   /** Oldest first: the first `limit` lines behind the position `after`, or without it the last `limit` lines. */
   readLogs(name: string, range?: { after?: string | undefined; limit?: number | undefined }): Promise<LogLine[]>;
@@ -33,10 +35,8 @@ export function createLogs(redis: Redis, url: string): Logs {
   return {
     async appendLogs(name, lines) {
       if (lines.length === 0) return;
-      const pipeline = redis.pipeline();
-      for (const line of lines) pipeline.xadd(keys.logs(name), "MAXLEN", "~", KEEP_LINES, "*", "line", JSON.stringify(line));
-      const replies = (await answered(pipeline.exec())) ?? [];
-      for (const [error] of replies) if (error !== null) await answered(Promise.reject(error));
+      const texts = lines.map((line) => JSON.stringify(line));
+      await answered(redis.appendLogs(keys.logs(name), KEEP_LINES, KEEP_LOG_BYTES, ...texts));
     },
     async readLogs(name, { after, limit = READ_BATCH } = {}) {
       if (after !== undefined) return parseEntries(await answered(redis.xrange(keys.logs(name), `(${after}`, "+", "COUNT", limit)));

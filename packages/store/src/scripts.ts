@@ -42,6 +42,7 @@ declare module "ioredis" {
       tenant: string,
       channel: string,
     ): Result<number, Context>;
+    appendLogs(logsKey: string, mostLines: number, mostBytes: number, ...lines: string[]): Result<null, Context>;
     takeRequests(rateKey: string, intervalMicros: number, burst: number, wanted: number): Result<number[], Context>;
     claimSlot(
       slotsKey: string,

@@ -44,6 +44,30 @@ test("the log stays near 10,000 lines", async () => {
   expect(await redis.raw.xlen("fn:logs:hello")).toBeLessThan(10_200);
 });
 
+test("and within its bytes, however long the lines are: the oldest go first, the newest stay", async () => {
+  const long = "x".repeat(32 * 1024);
+  let written = 0;
+  for (let batch = 0; batch < 40; batch++) {
+    await store.appendLogs(
+      "hello",
+      Array.from({ length: 25 }, () => line(`${++written} ${long}`)),
+    );
+    await store.appendLogs("hello", lines(`${++written}`));
+  }
+  const kept = await store.readLogs("hello", { limit: 1000 });
+  const bytes = kept.reduce((sum, { message }) => sum + message.length, 0);
+  expect(bytes).toBeLessThan(8 * 1024 * 1024);
+  expect(bytes).toBeGreaterThan(7 * 1024 * 1024);
+  const numbers = kept.map(({ message }) => Number(message.split(" ")[0]));
+  expect(numbers).toEqual(Array.from({ length: kept.length }, (_, at) => written - kept.length + 1 + at));
+});
+
+test("lines of an earlier release, without a sum, are the first to go", async () => {
+  for (let count = 0; count < 300; count++) await redis.raw.xadd("fn:logs:hello", "*", "line", JSON.stringify(line("old")));
+  for (let count = 0; count < 300; count++) await store.appendLogs("hello", lines("x".repeat(32 * 1024)));
+  expect((await store.readLogs("hello", { limit: 1000 })).some(({ message }) => message === "old")).toBe(false);
+});
+
 test("a damaged entry does not hide the others", async () => {
   await store.appendLogs("hello", lines("a"));
   await redis.raw.xadd("fn:logs:hello", "*", "line", "{nonsense");
