@@ -24,6 +24,7 @@ const MEMBERS = {
   tmp: ["tmpMb", parseMemory],
   "tmp-files": ["tmpFiles", parseNumber],
   "open-files": ["openFiles", parseNumber],
+  response: ["responseMb", parseNumber],
   disk: ["diskMbPerSecond", parseNumber],
   "network-mbps": ["networkMbps", parseNumber],
   reuse: ["reuse", parseReuse],

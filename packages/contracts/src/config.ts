@@ -17,6 +17,7 @@ export const shortVersion = (digest: string): string => digest.slice(7, 19);
 export const Reuse = z.union([z.enum(["always", "never"]), z.int().min(1)]);
 
 const DEFAULT_NETWORK_MBPS = 100;
+const DEFAULT_RESPONSE_MB = 100;
 /** Most that `openFiles` may be. */
 export const MAX_OPEN_FILES = 65_536;
 const DEFAULT_TMP_FILES = 4096;
@@ -46,6 +47,8 @@ export const FunctionConfig = z.strictObject({
   openFiles: z.int().min(64).max(MAX_OPEN_FILES).optional(),
   /** MiB/s that an instance reads from the host's disk, and as many that it writes. */
   diskMbPerSecond: z.number().min(0.1).max(100_000).optional(),
+  /** MiB of an answer's body, streamed ones too. */
+  responseMb: z.number().min(0.001).max(1_000_000).optional(),
   /** Invocations that one instance serves at a time. */
   concurrency: z.int().min(1).max(1000).optional(),
   minInstances: z.int().min(0).max(1000).optional(),
@@ -94,6 +97,7 @@ export const Limits = FunctionConfig.required().extend({
   tmpFiles: FunctionConfig.shape.tmpFiles.unwrap().default(DEFAULT_TMP_FILES),
   openFiles: FunctionConfig.shape.openFiles.unwrap().default(DEFAULT_OPEN_FILES),
   diskMbPerSecond: FunctionConfig.shape.diskMbPerSecond.unwrap().default(DEFAULT_DISK_MB_PER_SECOND),
+  responseMb: FunctionConfig.shape.responseMb.unwrap().default(DEFAULT_RESPONSE_MB),
   template: z.boolean().default(true),
   warmup: FunctionConfig.shape.warmup.unwrap().default(null),
   network: NetworkPolicy.default("internet"),
@@ -120,6 +124,7 @@ export const DEFAULT_LIMITS: Limits = {
   tmpFiles: DEFAULT_TMP_FILES,
   openFiles: DEFAULT_OPEN_FILES,
   diskMbPerSecond: DEFAULT_DISK_MB_PER_SECOND,
+  responseMb: DEFAULT_RESPONSE_MB,
   concurrency: 1,
   minInstances: 0,
   maxInstances: 100,

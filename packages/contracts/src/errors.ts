@@ -38,6 +38,7 @@ export const ERRORS = {
   FUNCTION_STACK_OVERFLOW: row(502, "function", false, "The function exceeded its call stack"),
   FUNCTION_NO_HANDLER: row(502, "function", false, "The function has no handler for what started it"),
   FUNCTION_INVALID_RESPONSE: row(502, "function", false, "The function returned something that is not a Response"),
+  FUNCTION_RESPONSE_TOO_LARGE: row(502, "function", false, "The function's answer is larger than its limit"),
   FUNCTION_EXITED: row(502, "function", false, "The function ended its process"),
   FUNCTION_CRASHED: row(502, "function", false, "The function's process was ended by a signal"),
   FUNCTION_OOM: row(502, "function", false, "The function exceeded its memory limit"),

@@ -21,6 +21,8 @@ export interface FunctionConfig {
   openFiles?: number | undefined;
   /** MiB/s that an instance reads from the host's disk, and as many that it writes, 0.1 to 100,000; default 200. */
   diskMbPerSecond?: number | undefined;
+  /** MiB of an answer's body, streamed ones too, 0.001 to 1,000,000; default 100. What is more is cut off. */
+  responseMb?: number | undefined;
   /** Invocations that one instance serves at a time, 1 to 1000; default 1. */
   concurrency?: number | undefined;
   /** Instances that are kept ready, 0 to 1000; default 0. */

@@ -15,6 +15,7 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   tmpFiles: true,
   openFiles: true,
   diskMbPerSecond: true,
+  responseMb: true,
   concurrency: true,
   minInstances: true,
   maxInstances: true,

@@ -131,8 +131,9 @@ export class Instance implements FrameHandler {
     this.#active.set(this.#served, invocation);
     const [kind, initMs, from] = first ? [this.kind, this.#initMs, BEFORE] : (["hot", 0, this.#account.read()] as const);
     const shared = this.#active.size > 1;
+    const responseBytes = this.#version.record.limits.responseMb * 2 ** 20;
     const instance = `${this.#owner.worker}/${this.sandboxId}`;
-    invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this, instance, from, shared });
+    invocation.sit({ link: this.#forked.link, stream: this.#served, kind, initMs, holder: this, instance, from, shared, responseBytes });
   }
 
   /** Its deadline has come. */

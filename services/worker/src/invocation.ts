@@ -18,7 +18,7 @@ import type { FrameLink } from "./frame-link.ts";
 import type { PeerResponse } from "./peer.ts";
 import type { Reading } from "./receipts/account.ts";
 import { NO_INSTANCE, receiptOf, type Reckoning } from "./receipts/receipt.ts";
-import type { Verdict } from "./verdict.ts";
+import { VERDICTS, type Verdict } from "./verdict.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -43,6 +43,8 @@ export interface Seat {
   from: Reading | undefined;
   /** Another was served beside it. */
   shared: boolean;
+  /** Most bytes of the answer's body. */
+  responseBytes: number;
 }
 
 /** What became of it, for the log. */
@@ -75,6 +77,7 @@ export class Invocation {
   #startMs = 0;
   #requestEnded: boolean;
   #response: "none" | "open" | "ended" = "none";
+  #responseBytes = 0;
   #told = false;
 
   constructor({ head, body }: Envelope, caller: Caller, dequeuedMs: number) {
@@ -153,6 +156,7 @@ export class Invocation {
     this.outcome.status = response.status;
     if (response.handlerMs !== undefined) this.outcome.handlerMs = response.handlerMs;
     this.#responseCredit.spend(body.length);
+    this.#boundResponse(Math.max(body.length, this.#announced(response)), body.length);
     this.#sendReceipt(flags);
     if (!this.#told) this.#caller.send(encodeHead(FrameType.response, this.head.stream, this.#responseHead(response), body, flags));
     this.#endOfResponse(flags);
@@ -162,6 +166,7 @@ export class Invocation {
     if (this.#response !== "open") throw new FrameError("body without a response, or after its end");
     if (payload.length === 0 && (flags & FLAG_END) === 0) throw new FrameError("empty body frame");
     this.#responseCredit.spend(payload.length);
+    this.#boundResponse(payload.length, payload.length);
     this.#sendReceipt(flags);
     if (!this.#told) this.#caller.send(encodeFrame(FrameType.body, this.head.stream, flags, payload));
     this.#endOfResponse(flags);
@@ -190,6 +195,23 @@ export class Invocation {
     if (this.#told) return;
     this.outcome.verdict = verdict;
     this.#fail(verdict);
+  }
+
+  /** More than the limit gets no further: no head goes out when it shows in time, else the answer is broken off. */
+  #boundResponse(expected: number, bytes: number): void {
+    const limit = this.#seat?.responseBytes ?? Infinity;
+    if (!this.#told && this.#responseBytes + expected > limit) {
+      this.fail(VERDICTS.tooLarge);
+      this.cancel();
+    }
+    this.#responseBytes += bytes;
+  }
+
+  /** What the head says of the body's length. An answer to HEAD, or a 304, has none whatever it says. */
+  #announced({ status, headers }: PeerResponse): number {
+    if (this.head.method === "HEAD" || status === 304) return 0;
+    const text = headers.find(([name]) => name.toLowerCase() === "content-length")?.[1] ?? "0";
+    return /^\d{1,15}$/.test(text) ? Number(text) : 0;
   }
 
   #fail({ code, detail }: Verdict): void {

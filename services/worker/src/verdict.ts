@@ -20,6 +20,7 @@ export const VERDICTS = {
     code: "FUNCTION_CRASHED",
     detail: "The instance was ended because another invocation that it served overran its deadline.",
   },
+  tooLarge: { code: "FUNCTION_RESPONSE_TOO_LARGE", detail: "The function's answer is larger than its limit (responseMb)." },
   /** For nobody: an idle instance serves none. */
   idle: { code: "FUNCTION_CRASHED", detail: "The instance was ended while idle." },
   stopping: { code: "SHUTTING_DOWN", detail: "The worker is stopping." },

@@ -30,6 +30,7 @@ Options:
   --tmp <MiB>          bytes of /tmp, such as 64 or 1g; --tmp-files <n> bounds its files, default 4096
   --open-files <n>     descriptors of a process; default 1024
   --disk <MiB/s>       what an instance reads from disk, and as much that it writes; default 200
+  --response <MiB>     of an answer's body, streamed ones too; default 100
   --env <NAME=value>   may be repeated; wins over --env-file
   --env-file <file>    lines of NAME=value
   --reuse <how>        always, never, or how many requests an instance serves
@@ -67,6 +68,7 @@ const FLAGS = {
   "tmp-files": { type: "string" },
   "open-files": { type: "string" },
   disk: { type: "string" },
+  response: { type: "string" },
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   reuse: { type: "string" },
