@@ -28,14 +28,18 @@ const HEADERS = [
 let dir: string;
 let programs: ReturnType<typeof writePrograms>;
 /** What processes of each kind have installed, the strictest last. */
-let filters: Record<"instance" | "builder", string[]>;
+let filters: Record<"instance" | "template" | "builder", string[]>;
 let probe: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), "seccomp-"));
   programs = writePrograms(dir);
   const builder = join(dir, "builder.bpf");
   writeFileSync(builder, compilePolicy(loadPolicy("builder"), { arch: ARCH }));
-  filters = { instance: [programs.zygote, programs.instance], builder: [builder] };
+  filters = {
+    instance: [programs.zygote, programs.instance],
+    template: [programs.zygote, programs.template],
+    builder: [builder],
+  };
   probe = buildProbe(dir);
 });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -45,7 +49,7 @@ const observed = (said: Said): Observed => (said === "kill" ? SIGSYS : `errno ${
 /** Which descriptor, address or pid was returned does not matter. */
 const kind = (verdict: Observed): string => verdict.replace(/^returned .*/, "returned");
 
-describe.each(["instance", "builder"] as const)("%s.json", (policy) => {
+describe.each(["instance", "template", "builder"] as const)("%s.json", (policy) => {
   const cases = kernelCases(readPolicyFile(policy), ARCH);
   const filtered = (calls: ProbeCall[]): Observed[] => observe(probe, filters[policy], calls);
 
