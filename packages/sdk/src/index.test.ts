@@ -2,7 +2,7 @@ import { FunctionConfig as Schema } from "@zygo/contracts";
 import type { TRIGGERS } from "@zygo/contracts/names";
 import type { z } from "zod";
 import { expect, expectTypeOf, test } from "vitest";
-import type { ExportedHandler, FunctionConfig, Handler, Trigger } from "./index.ts";
+import type { AfterFork, ExportedHandler, FunctionConfig, Handler, Trigger } from "./index.ts";
 
 /** Fails to compile when the type has other members, and its test when the schema has. */
 const MEMBERS: Record<keyof FunctionConfig, true> = {
@@ -46,7 +46,9 @@ test("FunctionConfig is what the platform's schema accepts", () => {
 test("handlers may be objects or bare functions, sync or async", () => {
   const bare: Handler = (request, env, ctx) => new Response(`${request.url} ${env["A"]} ${ctx.remainingMs()}`);
   const app = { fetch: async (_request, env) => Promise.resolve(new Response(env.TOKEN)) } satisfies ExportedHandler<{ TOKEN: string }>;
+  const renewed = { fetch: bare, afterFork: async () => Promise.resolve() } satisfies ExportedHandler;
+  const afterFork: AfterFork = renewed.afterFork;
   // @ts-expect-error a handler must return a Response
   const wrong: Handler = () => "text";
-  expect([bare, app.fetch, wrong]).toHaveLength(3);
+  expect([bare, app.fetch, wrong, afterFork]).toHaveLength(4);
 });

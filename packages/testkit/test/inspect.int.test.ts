@@ -93,6 +93,40 @@ test("fn describe tells of limits, start-up, and whether a template is possible"
   expect(FunctionDetail.parse(JSON.parse(json)).live.limits.cpu).toBe(0.5);
 });
 
+test.each([
+  ["a timer", `setInterval(() => undefined, 60_000);`, "a timer is running"],
+  ["a server", `createServer().listen(0, "127.0.0.1");`, "a TCP socket or server is open"],
+])("a module that has %s open after its load works, has no template, and fn describe says why", async (_, code, reason) => {
+  const file = project.write(
+    "opens.ts",
+    `import { createServer } from "node:net"; void createServer; ${code} export default () => new Response("it works");`,
+  );
+  await platform.deploy(file);
+  const answer = await fetch(platform.at("opens"));
+  expect(await answer.text()).toBe("it works");
+  expect(answer.headers.get("x-fn-start")).toMatch(/^(pool|cold)$/);
+  const { stdout } = await platform.fn(["describe", "opens"], { cwd: CHECKOUT });
+  expect(stdout).toMatch(new RegExp(`^ {2}template +no: .*${reason}`, "m"));
+});
+
+test("what a module draws at load is one for all instances, fn describe says so, and afterFork renews it", async () => {
+  const config = `export const config = { reuse: "never" };`;
+  const shared = `${config} const id = crypto.randomUUID(); export default () => new Response(id);`;
+  const renewed = `${config} let id = crypto.randomUUID(); export const afterFork = () => { id = crypto.randomUUID(); }; export default () => new Response(id);`;
+  await platform.deployAll([project.write("shared.ts", shared), project.write("renewed.ts", renewed)]);
+  const idsOf = async (name: string): Promise<number> => {
+    const ids = new Set<string>();
+    for (let start = 0; start < 4; start++) {
+      const answer = await fetch(platform.at(name));
+      expect(answer.headers.get("x-fn-start")).toBe("template");
+      ids.add(await answer.text());
+    }
+    return ids.size;
+  };
+  expect([await idsOf("shared"), await idsOf("renewed")]).toEqual([1, 4]);
+  expect((await platform.fn(["describe", "shared"], { cwd: CHECKOUT })).stdout).toMatch(/^ {2}template +yes; .*afterFork/m);
+});
+
 test("fn top measures an interval, and /metrics has the counters", async () => {
   const asking = platform.fn(["top", "--once", "--json", "--interval", "1s"], { cwd: CHECKOUT });
   const ended = asking.then(() => true);

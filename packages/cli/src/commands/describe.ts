@@ -58,7 +58,8 @@ export function showFunction({ name, url, auth, aliases, live, versions }: Funct
 function template({ forkClean, limits }: FunctionDetail["live"]): string {
   if (!limits.template) return "off, by its config";
   if (forkClean === undefined) return "not known: no worker has looked";
-  return forkClean.ok ? "yes: it is fork-clean after its load" : `no: ${forkClean.reasons.join("; ")}`;
+  if (!forkClean.ok) return `no: ${forkClean.reasons.join("; ")}`;
+  return "yes; what the module drew at load is one for all instances, unless its afterFork() renews it (docs/templates.md)";
 }
 
 const short = (digest: string): string => digest.slice(7, 19);
