@@ -1,14 +1,12 @@
 import type { Platform } from "@zygo/testkit";
 import { addressOf } from "./connection.ts";
 import type { Target } from "./load.ts";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peers/peer.ts";
 import type { Contender } from "./series.ts";
+import { plainName } from "./deployed.ts";
 import { ServerProcess } from "./server-process.ts";
 import { peerStart, platformStart } from "./start-up.ts";
 import type { WarmTarget } from "./warm.ts";
-
-/** Names of the files in `functions/`, and of the functions that they become. */
-export const FUNCTIONS = ["hello", "hello-shared", "hello-new", "hono-zod", "aws-sdk"];
 
 /** Those that get a new instance for each request, and what their bundles are called. */
 const NEW_EACH_TIME = [
@@ -17,20 +15,23 @@ const NEW_EACH_TIME = [
   { name: "aws-sdk", bundle: "AWS SDK" },
 ];
 
+export const newEachTime = (bundles: readonly string[]): typeof NEW_EACH_TIME =>
+  NEW_EACH_TIME.filter(({ bundle }) => bundles.includes(bundle));
+
 export const functionAt = (platform: Platform, name: string): Target => ({ address: addressOf(platform.url), path: `/fn/${name}/` });
 
-/** What a version without a template is called: `hello-new-plain`. */
-export const plain = (name: string): string => `${name}-plain`;
-export const PLAIN = NEW_EACH_TIME.map(({ name }) => name);
-
 /** Who starts against whom. `pooled`: a platform without spares; `poolless`: one with spares and without a pool. */
-export function contenders({ pooled, poolless }: { pooled: Platform; poolless: Platform }, peers: readonly Peer[]): Contender[] {
+export function contenders(
+  { pooled, poolless }: { pooled: Platform; poolless: Platform },
+  { bundles, peers }: { bundles: readonly string[]; peers: readonly Peer[] },
+): Contender[] {
+  const started = newEachTime(bundles);
   return [
     platformStart(pooled, { kind: "hot", name: "hello", bundle: "hello" }),
-    ...NEW_EACH_TIME.map((each) => platformStart(poolless, { kind: "spare", ...each })),
-    ...NEW_EACH_TIME.map((each) => platformStart(pooled, { kind: "template", ...each })),
-    ...NEW_EACH_TIME.map((each) => platformStart(pooled, { kind: "pool", ...each, name: plain(each.name) })),
-    ...NEW_EACH_TIME.map((each) => platformStart(poolless, { kind: "cold", ...each, name: plain(each.name) })),
+    ...started.map((each) => platformStart(poolless, { kind: "spare", ...each })),
+    ...started.map((each) => platformStart(pooled, { kind: "template", ...each })),
+    ...started.map((each) => platformStart(pooled, { kind: "pool", ...each, name: plainName(each.name) })),
+    ...started.map((each) => platformStart(poolless, { kind: "cold", ...each, name: plainName(each.name) })),
     ...peers.map(peerStart),
   ];
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { CHECKOUT } from "@zygo/testkit";
-import type { Peer } from "./peers.ts";
+import type { Peer } from "./peers/peer.ts";
 import type { Environment } from "./result.ts";
 
 /** Notes the machine and everything that runs in this benchmark; `finish` adds how long it took and how busy the machine was then. */

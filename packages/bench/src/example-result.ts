@@ -7,7 +7,7 @@ const zygo = { group: "zygo", bundle: "hello" } as const;
 
 /** A small result, for tests of what shows it. */
 export const EXAMPLE: BenchResult = {
-  plan: { name: "short", samples: 3, pauseMs: 60, connections: 32 },
+  plan: { name: "short", samples: 3, pauseMs: 60, connections: 32, sections: ["start", "warm", "soak", "sustained", "burst"] },
   environment: {
     startedAt: "2026-03-01T12:00:00.000Z",
     elapsedMs: 90_000,
@@ -60,10 +60,28 @@ export const EXAMPLE: BenchResult = {
     kinds: { pool: 400, cold: 600 },
     errors: 0,
     latency: summarise([20]),
+    peers: [{ label: "runc + node", starts: 14, perSecond: 14 }],
     leaks: {},
   },
+  findings: [
+    {
+      section: "burst",
+      title: "Burst: 200 first calls at once",
+      how: "One round.",
+      head: ["p50 ms", "p95 ms", "p99 ms", "n"],
+      rows: [
+        { label: "all of <them>", group: "zygo", cells: [20, 41.5, 47, 200] },
+        { label: "none, spare", group: "zygo", cells: [null, null, null, 0] },
+      ],
+      plot: { column: 2, unit: "ms" },
+      errors: 0,
+      omitted: [],
+      load: [0.5, 1.5],
+    },
+  ],
   deployed: [{ name: "hello", bundleBytes: 920, deployMs: 400 }],
   missing: [{ label: "bwrap + node", why: "not installed" }],
+  targets: [],
   problems: [],
   healthy: true,
 };

@@ -16,3 +16,9 @@ export function showRate(perSecond: number): string {
 export function ratio(value: number, other: number | undefined): string {
   return other === undefined || other === 0 ? "" : `${(value / other).toFixed(2)}x`;
 }
+
+/** A cell of a table of different units: a whole number as it is, others as `showMs`; `–` for what was not measured. */
+export function showCell(value: number | null): string {
+  if (value === null) return "–";
+  return Number.isInteger(value) ? value.toLocaleString("en-GB") : value >= 1000 ? showRate(value) : showMs(value);
+}

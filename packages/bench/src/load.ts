@@ -4,7 +4,8 @@ import { startKind } from "./server-timing.ts";
 /** A target of requests. */
 export interface Target {
   address: Address;
-  path: string;
+  /** Read anew for each request. */
+  readonly path: string;
 }
 
 export interface Load {
@@ -26,7 +27,7 @@ export interface Loaded {
 
 /** Keeps each connection asking, one request at a time (a closed loop: who waits does not ask). A connection that breaks is opened anew. */
 export async function load(
-  { address, path }: Target,
+  target: Target,
   { connections, requests = Infinity, durationMs = Infinity }: Load,
   signal: AbortSignal,
 ): Promise<Loaded> {
@@ -35,13 +36,13 @@ export async function load(
   let asked = 0;
   const mayAsk = (): boolean => asked < requests && performance.now() - startedAt < durationMs && !signal.aborted;
   const keepAsking = async (): Promise<void> => {
-    let connection = new Connection(address);
+    let connection = new Connection(target.address);
     while (mayAsk()) {
       asked++;
-      const isWhole = await askInto(loaded, connection, path);
+      const isWhole = await askInto(loaded, connection, target.path);
       if (isWhole) continue;
       connection.close();
-      connection = new Connection(address);
+      connection = new Connection(target.address);
     }
     connection.close();
   };

@@ -12,10 +12,11 @@ const [ours, peer] = EXAMPLE.warm as [(typeof EXAMPLE.warm)[0], (typeof EXAMPLE.
 
 test.each([
   ["a failed start", { startUp: [{ ...series, errors: 2 }, ...rest] }, "Zygo pool: 2 starts failed"],
-  ["a failed invocation", { soak: { ...EXAMPLE.soak, errors: 3 } }, "3 of 5000 invocations failed"],
+  ["a failed invocation", { soak: { ...EXAMPLE.soak!, errors: 3 } }, "3 of 5000 invocations failed"],
   ["an error under load", { warm: [{ ...ours, many: { ...ours.many, errors: 4 } }, peer] }, "Zygo: 4 errors under load"],
-  ["a failed new sandbox", { sustained: { ...EXAMPLE.sustained, errors: 5 } }, "sustained starts: 5 of 1000 failed"],
-  ["a leak", { sustained: { ...EXAMPLE.sustained, leaks: { cgroups: [3, 9] as [number, number] } } }, "cgroups 3 → 9"],
+  ["a failed new sandbox", { sustained: { ...EXAMPLE.sustained!, errors: 5 } }, "sustained starts: 5 of 1000 failed"],
+  ["a leak", { sustained: { ...EXAMPLE.sustained!, leaks: { cgroups: [3, 9] as [number, number] } } }, "cgroups 3 → 9"],
+  ["a failed request of a section", { findings: [{ ...EXAMPLE.findings[0]!, errors: 6 }] }, "burst: 6 requests failed"],
 ])("%s is told, and an illness", (_, change, said) => {
   const result = { ...EXAMPLE, ...change };
   expect(findProblems(result).join("\n")).toContain(said);

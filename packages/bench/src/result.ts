@@ -1,19 +1,27 @@
 import type { StartKind } from "@zygo/contracts/names";
+import type { Finding } from "./finding.ts";
+import type { Group } from "./group.ts";
 import type { Summary } from "./statistics.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Everything that a run found: what `fn bench --json` prints. Times in milliseconds. */
 export interface BenchResult {
-  plan: { name: string; samples: number; pauseMs: number; connections: number };
+  plan: { name: string; samples: number; pauseMs: number; connections: number; sections: readonly string[] };
   environment: Environment;
   startUp: StartUpSeries[];
   /** Spawning /bin/true and waiting for its end: how much of a peer's start-up is the spawning itself. */
   spawnFloor: Summary | null;
   warm: WarmSeries[];
-  soak: { requests: number; connections: number; errors: number; elapsedMs: number };
-  sustained: Sustained;
+  /** Null when this run has left it out, as it is of `sustained`; `startUp` and `warm` are empty then. */
+  soak: { requests: number; connections: number; errors: number; elapsedMs: number } | null;
+  sustained: Sustained | null;
+  /** Of all other sections. */
+  findings: Finding[];
   deployed: { name: string; bundleBytes: number; deployMs: number }[];
   /** Peers that are not in this run. */
   missing: { label: string; why: string }[];
+  /** What is asked for, and whether it was reached. */
+  targets: Verdict[];
   /** What a person must know before they trust the figures; empty is good. */
   problems: string[];
   /** No invocation failed, and nothing was left behind. */
@@ -45,7 +53,7 @@ export interface Phases {
   rest: number;
 }
 
-export type Group = "zygo" | "peer";
+export type { Group };
 
 export interface StartUpSeries {
   id: string;
@@ -81,6 +89,15 @@ export interface Sustained {
   kinds: Partial<Record<string, number>>;
   errors: number;
   latency: Summary | null;
+  /** Others' containers, one at a time in a loop. */
+  peers: Looped[];
   /** What is held after it and was not before: name → [before, after]. Empty: nothing leaked. */
   leaks: Record<string, [number, number]>;
+}
+
+/** Somebody else's starts, teardown included. */
+export interface Looped {
+  label: string;
+  starts: number;
+  perSecond: number;
 }

@@ -11,7 +11,7 @@ export async function measureSustained(
   platform: Platform,
   path: string,
   { connections, durationMs, signal }: { connections: number; durationMs: number; signal: AbortSignal },
-): Promise<Sustained> {
+): Promise<Omit<Sustained, "peers">> {
   const before = platform.held();
   const { done, errors, elapsedMs, kinds, firstByteMs } = await load(
     { address: addressOf(platform.url), path },

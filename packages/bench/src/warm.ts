@@ -40,7 +40,7 @@ interface Tally {
 export async function measureWarm(targets: readonly WarmTarget[], options: WarmRounds): Promise<WarmSeries[]> {
   const tallies = targets.map((target): Tally => ({ target, oneMs: [], phases: [], blocks: [] }));
   // A round that does not count: instances come up, code is compiled.
-  for (const { target } of tallies) await load(target, { connections: options.connections, durationMs: 1000 }, options.signal);
+  for (const { target } of tallies) await load(target, { connections: options.connections, durationMs: 500 }, options.signal);
   for (let round = 1; round <= options.rounds; round++) {
     for (const tally of tallies) await askOneByOne(tally, options);
     for (const { target, blocks } of tallies) blocks.push(await loadBlock(target, options));

@@ -5,14 +5,25 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FULL, renderReport, runBench, showResult, type BenchResult } from "../src/main.ts";
+import { FULL, renderReport, runBench, SECTIONS, showResult, type BenchResult } from "../src/main.ts";
 import { askOnce, Connection } from "../src/connection.ts";
 import { load } from "../src/load.ts";
-import { startUpPeers } from "../src/peers.ts";
+import { findPeers } from "../src/peers/find.ts";
 import { ServerProcess } from "../src/server-process.ts";
 import { peerStart } from "../src/start-up.ts";
 
 const TINY = { ...FULL, name: "tiny", samples: 3, warmUps: 1, warmRounds: 1, warmRequests: 20, warmMs: 1000, connections: 4, peers: false };
+const TINY_SECTIONS = {
+  alive: [2, 4],
+  deployed: [1, 3],
+  growthAlive: [1, 2],
+  growthSamples: 3,
+  burst: 10,
+  bursts: 1,
+  functions: 3,
+  neighbourRounds: 1,
+  neighbourMs: 300,
+};
 const scratch = mkdtempSync(join(tmpdir(), "fn-bench-test-"));
 const node = { program: process.execPath, args: [join(import.meta.dirname, "../src/servers/hello.cjs")] };
 const never = new AbortController().signal;
@@ -20,14 +31,14 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 let result: BenchResult;
 beforeAll(async () => {
-  const plan = { ...TINY, soakRequests: 100, sustainMs: 500, sustainConnections: 2 };
+  const plan = { ...TINY, ...TINY_SECTIONS, soakRequests: 100, sustainMs: 500, sustainConnections: 2 };
   result = await runBench({ plan, progress: () => undefined, signal: never });
-}, 180_000);
+}, 300_000);
 
 test("the platform answers everything and keeps nothing", () => {
   expect(result.soak).toMatchObject({ requests: 100, errors: 0 });
   expect(result.sustained).toMatchObject({ errors: 0, leaks: {} });
-  expect(result.sustained.starts).toBeGreaterThan(0);
+  expect(result.sustained!.starts).toBeGreaterThan(0);
   expect(result.healthy).toBe(true);
 });
 
@@ -41,6 +52,30 @@ test("each kind of start was measured, and every sample is counted once", () => 
   }
   // Whether a pool has refilled in time is up to the machine; these two do not depend on it.
   for (const id of ["hot/hello", "cold/hello"]) expect(result.startUp.find((series) => series.id === id)?.summary?.n).toBe(3);
+});
+
+test("each other section has its table, and every request of it was answered", () => {
+  expect(result.findings.map(({ section, errors }) => [section, errors])).toEqual(
+    SECTIONS.filter(({ name }) => !["start", "warm", "soak", "sustained"].includes(name)).map(({ name }) => [name, 0]),
+  );
+  const rowsOf = (name: string) => result.findings.find(({ section }) => section === name)!.rows;
+  expect(rowsOf("memory").map(({ cells }) => cells[2])).toEqual([2, 4]);
+  expect(rowsOf("growth").map(({ label }) => label)).toEqual([
+    "1 functions deployed",
+    "3 functions deployed",
+    "1 sandboxes alive",
+    "2 sandboxes alive",
+  ]);
+  expect(rowsOf("burst")[0]!.cells.slice(3)).toEqual([10, 1]);
+  expect(rowsOf("many")).toHaveLength(4);
+  expect(rowsOf("neighbours").map(({ label }) => label)).toContain("beside: fork");
+});
+
+test("every figure that is asked for has a verdict, or was not measured in this run", () => {
+  expect(result.targets.map(({ section }) => section)).toEqual(
+    expect.arrayContaining(["start", "warm", "sustained", "burst", "growth", "memory"]),
+  );
+  for (const { reached, found } of result.targets) expect(reached === null).toBe(found === null);
 });
 
 test("phases tell where the time went", () => {
@@ -60,9 +95,10 @@ test("warm figures are there, and both ways of showing them", () => {
 });
 
 test("every peer that is installed starts, answers, and is gone after its sample", async () => {
-  const { found } = startUpPeers(scratch);
-  expect(found.map(({ id }) => id)).toContain("node");
-  for (const peer of found) expect((await peerStart(peer).measure()).ms).toBeGreaterThan(0);
+  const { start, warm } = await findPeers(scratch, FULL);
+  expect(start.map(({ id }) => id)).toEqual(expect.arrayContaining(["node", "node/hono + zod", "node/AWS SDK"]));
+  expect(warm.map(({ id }) => id)).toEqual(expect.arrayContaining(["node-http", "hono-node-server"]));
+  for (const peer of [...start, ...warm]) expect((await peerStart(peer).measure()).ms, peer.id).toBeGreaterThan(0);
 });
 
 test("a server that does not come to listen is told in its own words", async () => {

@@ -10,7 +10,7 @@ test("needs nothing from anywhere", () => {
 });
 
 test("every sample that counts is a dot, and no other", () => {
-  expect(count(/<circle /g)).toBe(6);
+  expect(count(/<circle [^>]*r="2\.6"/g)).toBe(6);
 });
 
 test("text is text: what a machine calls itself breaks nothing", () => {
@@ -43,4 +43,11 @@ test("a run without peers, or in which nothing counted, still makes a page", () 
   const alone = renderReport({ ...EXAMPLE, startUp: EXAMPLE.startUp.slice(1, 2), warm: [], missing: [] });
   expect(alone).not.toMatch(/NaN|undefined|Infinity/);
   expect(count(/<circle /g, alone)).toBe(0);
+});
+
+test("a section is a chapter with bars of what was measured; one alone makes a page", () => {
+  const only = renderReport({ ...EXAMPLE, startUp: [], warm: [], soak: null, sustained: null });
+  expect(only).toContain("<h2>Burst: 200 first calls at once</h2>");
+  expect(count(/<rect /g, only)).toBe(1);
+  expect(only).not.toMatch(/NaN|undefined|Infinity|Endurance/);
 });

@@ -4,7 +4,7 @@ import { line, px, svg, text } from "./markup.ts";
 import { logScale, type Scale } from "./scale.ts";
 
 const WIDTH = 880;
-const LEFT = 190;
+const LEFT = 225;
 const RIGHT = 790;
 const ROW = 36;
 const TOP = 26;

@@ -26,6 +26,12 @@ svg { display: block; width: 100%; min-width: 680px; height: auto; font: 13px sy
 .tile { padding: 12px 14px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .tile b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; } .tile span { color: var(--faint); font-size: 13px; }
 .mind { margin: 24px 0 0; padding: 12px 16px; border-left: 3px solid var(--warn); background: var(--card); } .mind ul { margin: 4px 0 0; padding-left: 20px; }
+.reached td:last-child { color: var(--handler); font-weight: 600; } .missed td:last-child { color: var(--warn); font-weight: 600; }
+.mark.zygo circle { fill: var(--zygo); } .mark.peer circle { fill: var(--peer); }
+figcaption { color: var(--faint); font-size: 13px; margin: 0 0 8px; }
+.curve polyline { fill: none; stroke-width: 2.5; stroke-linejoin: round; } .curve.zygo polyline { stroke: var(--zygo); } .curve.zygo circle { fill: var(--zygo); }
+.curve.peer polyline { stroke: var(--peer); stroke-dasharray: 5 4; } .curve.peer circle { fill: var(--peer); }
+.curve.zygo.curve-1 polyline { stroke: var(--init); } .curve.zygo.curve-1 circle { fill: var(--init); } .curve.zygo.curve-1 .label { fill: var(--init); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 14px 0 0; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { color: var(--faint); font-weight: 500; } th:first-child, td:first-child { text-align: left; padding-left: 0; }
