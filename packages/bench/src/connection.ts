@@ -37,12 +37,13 @@ export class Connection {
     this.#socket.on("close", () => this.#break(new Error("the connection was closed")));
   }
 
-  ask(path: string): Promise<Timed> {
+  /** @param headers whole lines, each with its end */
+  ask(path: string, headers = ""): Promise<Timed> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     if (this.#waiting !== undefined) return Promise.reject(new Error("one question at a time"));
     return new Promise((resolve, reject) => {
       this.#waiting = { askedAt: performance.now(), firstByteMs: undefined, resolve, reject };
-      this.#socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+      this.#socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${headers}\r\n`);
     });
   }
 

@@ -23,3 +23,12 @@ export function floorOf(minInstances: number, expected: readonly Expectation[], 
     minInstances,
   );
 }
+
+/** Instances made for one foreseen moment: a larger burst waits for its first ones, as an unforeseen one does. */
+const MOST_FORESEEN = 32;
+
+/** How many instances so many invocations at one time can use, on all workers together. */
+export function instancesFor(invocations: number, limits: { concurrency: number; maxInstances: number; maxJobs: number }): number {
+  const together = Math.min(invocations, limits.maxJobs);
+  return Math.min(Math.ceil(together / limits.concurrency), limits.maxInstances, MOST_FORESEEN);
+}

@@ -1,10 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { FnError, Job, type NewJob } from "@zygo/contracts";
 import { requestPayload, storeBody } from "./bodies.ts";
 import type { PayloadStore } from "./payloads.ts";
+import { RandomIds } from "./random-ids.ts";
+
+const ids = new RandomIds();
 
 /** An id that cannot be guessed. */
-export const randomId = (): string => randomBytes(18).toString("base64url");
+export const randomId = (): string => ids.next();
 
 /** The job with all that was left out, its body stored. @throws FnError INVALID_REQUEST when it is malformed */
 export async function completeJob(payloads: PayloadStore, id: string, job: NewJob): Promise<Job> {

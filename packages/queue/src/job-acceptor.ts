@@ -7,6 +7,9 @@ import { JOB_EVENTS, jobKeys } from "./keys.ts";
 /** What became of a job: accepted, known already, or its id is another request's. */
 export type Verdict = "NEW" | "KNOWN" | "OTHER";
 
+/** So that no script holds Redis up for long. */
+const MOST_TOGETHER = 256;
+
 interface Entry {
   job: Job;
   fingerprint: string;
@@ -15,13 +18,14 @@ interface Entry {
 }
 
 /**
- * Puts jobs into Redis. All that are given in one turn of the event loop go out as one pipeline: record, BullMQ's job, wake-up. A
- * command that is repeated does nothing, so a caller that got no answer may send the same job again.
+ * Puts jobs into Redis, those that come while others are on their way together: one script for each function, one flush of the disk for
+ * all. One that is repeated does nothing, so a caller that got no answer may send the same job again.
  */
 export class JobAcceptor {
   readonly #redis: JobRedis;
   readonly #durability: Durability;
-  #batch: Entry[] = [];
+  #waiting: Entry[] = [];
+  #underWay = false;
 
   constructor(redis: JobRedis, durability: Durability) {
     this.#redis = redis;
@@ -31,41 +35,53 @@ export class JobAcceptor {
   /** Resolves once it is durable. @throws FnError QUEUE_UNAVAILABLE */
   accept(job: Job, fingerprint: string): Promise<Verdict> {
     const { promise, resolve, reject } = Promise.withResolvers<Verdict>();
-    if (this.#batch.length === 0) setImmediate(() => void this.#flush());
-    this.#batch.push({ job, fingerprint, resolve, reject });
+    if (this.#waiting.length === 0 && !this.#underWay) setImmediate(() => void this.#flush());
+    this.#waiting.push({ job, fingerprint, resolve, reject });
     return promise;
   }
 
   async #flush(): Promise<void> {
-    const batch = this.#batch;
-    this.#batch = [];
+    if (this.#underWay) return;
+    this.#underWay = true;
+    while (this.#waiting.length > 0) await this.#settle(this.#waiting.splice(0, MOST_TOGETHER));
+    this.#underWay = false;
+  }
+
+  /** Never rejects. */
+  async #settle(batch: Entry[]): Promise<void> {
     try {
-      const verdicts = await this.#push(batch);
-      batch.forEach((entry, at) => entry.resolve(verdicts[at] as Verdict));
+      await this.#push(batch);
     } catch (cause) {
       const error = cause instanceof FnError ? cause : new FnError("QUEUE_UNAVAILABLE", undefined, { cause });
       for (const entry of batch) entry.reject(error);
     }
   }
 
-  async #push(batch: Entry[]): Promise<Verdict[]> {
-    const client = await this.#redis.client();
-    // Ours first: a job without a record would be dropped by whoever takes it. Both go out together.
-    const records = this.#redis.redis.pipeline();
-    for (const { job, fingerprint } of batch) {
-      const plannedMs = job.delayMs === null ? "" : job.acceptedMs;
-      records.acceptInvocation(jobKeys.invocation(job.id), JSON.stringify(job), fingerprint, job.acceptedMs, plannedMs);
-    }
-    const jobs = client.pipeline();
-    for (const { job } of batch) void addToQueue(this.#redis, jobs, job).catch(() => {});
-    const wakes = this.#redis.redis.pipeline();
-    for (const [name, dueMs] of earliest(batch)) wakes.zadd(jobKeys.due, "LT", dueMs, name).publish(JOB_EVENTS, `due ${name}`);
-    const [made, added, woken] = await this.#redis.answered(Promise.all([records.exec(), jobs.exec(), wakes.exec()]));
-    for (const results of [made, added, woken]) failOnError(results);
+  async #push(batch: Entry[]): Promise<void> {
+    this.#redis.refuseWhileAway();
+    const groups = [...Map.groupBy(batch, ({ job }) => job.function)];
+    const told = groups.map(([name, entries]) => this.#redis.redis.acceptInvocations(...this.#head(name), ...entries.flatMap(valuesOf)));
+    const verdicts = await this.#redis.answered(Promise.all(told));
     await this.#redis.answered(this.#durability.sync(this.#redis.redis));
-    return (made ?? []).map(([, verdict]) => verdict as Verdict);
+    for (const [at, [, entries]] of groups.entries())
+      for (const [place, entry] of entries.entries()) entry.resolve(verdicts[at]?.[place] as Verdict);
+  }
+
+  #head(name: string): string[] {
+    const { base, wait, delayed, prioritized, pc } = this.#redis.places(name);
+    return [jobKeys.due, wait, delayed, prioritized, pc, name, jobKeys.invocation(""), base, JOB_EVENTS];
   }
 }
+
+const valuesOf = ({ job, fingerprint }: Entry): (string | number)[] => [
+  job.id,
+  JSON.stringify(job),
+  fingerprint,
+  job.acceptedMs,
+  job.runAtMs,
+  job.priority,
+  job.delayMs === null ? "" : "1",
+];
 
 type Pipeline = ReturnType<Awaited<ReturnType<JobRedis["client"]>>["pipeline"]>;
 
@@ -84,12 +100,6 @@ export async function addToQueue(
     timestamp: Date.now(),
   } as unknown as JobJson;
   await redis.queue(job.function).addJobToTransaction(pipeline, entry, job.id);
-}
-
-function earliest(batch: Entry[]): Map<string, number> {
-  const due = new Map<string, number>();
-  for (const { job } of batch) due.set(job.function, Math.min(job.runAtMs, due.get(job.function) ?? Infinity));
-  return due;
 }
 
 export function failOnError(results: [error: Error | null, result: unknown][] | null): void {

@@ -18,11 +18,14 @@ const NO_BOUND = 1_000_000;
 /** BullMQ's event stream of each queue, which nobody reads. */
 const EVENTS_KEPT = 10;
 
+export type Places = Record<"base" | "wait" | "delayed" | "prioritized" | "pc", string>;
+
 /** The connection of the async lane, and BullMQ's queue of each function on it. */
 export class JobRedis {
   readonly redis: Redis;
   readonly #root: Queue;
   readonly #queues = new Map<string, RedisQueueBackend>();
+  readonly #places = new Map<string, Places>();
 
   constructor(url: string, answerMs = ANSWER_MS) {
     this.redis = connect(url, { connectTimeout: ANSWER_MS, commandTimeout: answerMs, scripts: loadScripts() });
@@ -37,6 +40,18 @@ export class JobRedis {
     let queue = this.#queues.get(name);
     if (queue === undefined) this.#queues.set(name, (queue = this.#root.getBackend().forQueue(name) as RedisQueueBackend));
     return queue;
+  }
+
+  /** BullMQ's keys of one function's queue. `base` is what a job's own key begins with. */
+  places(name: string): Places {
+    let places = this.#places.get(name);
+    if (places === undefined) {
+      const { keys } = this.queue(name);
+      const keyOf = (kind: string): string => keys[kind] ?? "";
+      places = { base: keyOf(""), wait: keyOf("wait"), delayed: keyOf("delayed"), prioritized: keyOf("prioritized"), pc: keyOf("pc") };
+      this.#places.set(name, places);
+    }
+    return places;
   }
 
   /** How many jobs of a function may be active, over all processes. */

@@ -26,7 +26,7 @@ export interface HeldAttempt {
   recovered: boolean;
 }
 
-/** A failed look at a queue says when to look again, epoch milliseconds; null: when something is added. */
+/** A failed look at a queue says when to look again, epoch milliseconds; null: when something is added; 0: its limit is reached. */
 export type Look = { held: HeldAttempt } | { dueMs: number | null };
 
 export interface Settlement {
@@ -60,16 +60,35 @@ export class JobSource {
     return { names, nextMs: next[1] === undefined ? null : Number(next[1]) };
   }
 
+  /** Functions with jobs that were put off and come after `nowMs` and by `untilMs`: when the first is due, and how many there are. */
+  async coming(nowMs: number, untilMs: number): Promise<{ name: string; atMs: number; count: number }[]> {
+    const { redis } = this.#redis;
+    this.#redis.refuseWhileAway();
+    const due = await this.#redis.answered(redis.zrangebyscore(jobKeys.due, `(${nowMs}`, untilMs, "WITHSCORES", "LIMIT", 0, 1000));
+    const names = due.filter((_, at) => at % 2 === 0);
+    const counts = await this.#redis.answered(
+      Promise.all(names.map((name) => redis.zcount(this.#redis.places(name).delayed, nowMs * DELAY_SCALE, (untilMs + 1) * DELAY_SCALE))),
+    );
+    return names.map((name, at) => ({ name, atMs: Number(due[2 * at + 1]), count: counts[at] ?? 0 })).filter(({ count }) => count > 0);
+  }
+
   /** The next job of a function, if there is one and its limit of active ones allows it. */
   async take(name: string, ids: { token: string; requestId: string }): Promise<Look> {
     const queue = this.#redis.queue(name);
-    this.#redis.refuseWhileAway();
-    const [, id] = await this.#redis.answered(queue.moveToActive(ids.token));
-    if (id === undefined || id === null || id === "" || id === 0) return { dueMs: await this.#rest(name) };
-    const held = await this.#begin(String(id), ids);
-    if (held !== null) return { held };
-    await this.#finish(name, String(id), ids.token);
-    return { dueMs: 0 };
+    for (let looks = 0; ;) {
+      this.#redis.refuseWhileAway();
+      const [, id] = await this.#redis.answered(queue.moveToActive(ids.token));
+      if (id === undefined || id === null || id === "" || id === 0) {
+        const dueMs = await this.#rest(name);
+        // Something was added in between; or nothing may be taken, which a second look tells.
+        if (dueMs === 0 && looks++ === 0) continue;
+        return { dueMs };
+      }
+      const held = await this.#begin(String(id), ids);
+      if (held !== null) return { held };
+      // Settled, or cancelled: there is nothing to do, and the next one may be behind it.
+      await this.#finish(name, String(id), ids.token);
+    }
   }
 
   /** Gives jobs of gateways that died back to the queue. Any process may, as often as it likes. */

@@ -26,7 +26,7 @@ export type QueueNumbers = [due: number, later: number, held: number, overdueMs:
 
 declare module "ioredis" {
   interface RedisCommander<Context> {
-    acceptInvocation(record: string, job: string, fingerprint: string, nowMs: Text, plannedMs: Text): Result<string, Context>;
+    acceptInvocations(...keysAndValues: Text[]): Result<string[], Context>;
     beginAttempt(record: string, token: string, requestId: string, nowMs: Text, reason: string): Result<Begun, Context>;
     retryAttempt(
       record: string,

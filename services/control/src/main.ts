@@ -5,6 +5,7 @@ import { AsyncLane, refuseForgetfulRedis } from "@zygo/queue";
 import { createSealer, createStore } from "@zygo/store";
 import { registerAdminKey } from "./admin-key.ts";
 import { createApp } from "./app.ts";
+import { Prewarmer } from "./cron/prewarmer.ts";
 import { Scheduler } from "./cron/scheduler.ts";
 import { createLog, type Log } from "@zygo/service";
 import { createProber } from "./probe.ts";
@@ -60,12 +61,15 @@ async function run(
   const server = await listenOn(paths.controlSocket, (request) => app.fetch(request));
   const scheduler = new Scheduler(context);
   scheduler.start();
+  const prewarmer = new Prewarmer({ ...context, slots: (untilMs) => scheduler.coming(untilMs) });
+  prewarmer.start();
   if (adminKeyHash !== undefined) void registerAdminKey(store, adminKeyHash, log, stop.signal);
   const end = async (signal: string): Promise<void> => {
     if (stop.signal.aborted) process.exit(0);
     log.info("stopping", { signal });
     stop.abort();
     scheduler.stop();
+    prewarmer.stop();
     await drain(server, DRAIN_MS);
     store.close();
     jobs.close();

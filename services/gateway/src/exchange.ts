@@ -23,7 +23,7 @@ export interface Asker {
   /** False: wait for `whenDrained` before more is given. */
   write(chunk: Buffer): boolean;
   whenDrained(then: () => void): void;
-  end(last?: Buffer): void;
+  end(last?: Buffer | string): void;
   /** Ends the connection if the asker does not take the rest within `idleMs`. */
   endWithin(idleMs: number): void;
   fail(error: FnError): void;
@@ -95,7 +95,7 @@ export class Exchange implements Asker {
   }
 
   /** The whole answer is given. */
-  end(last?: Buffer): void {
+  end(last?: Buffer | string): void {
     const { receipt } = this.facts;
     if (this.announceReceipt && receipt !== undefined) this.response.addTrailers([[HEADERS.receipt, JSON.stringify(receipt)]]);
     this.response.end(last);

@@ -12,7 +12,7 @@ local now = tonumber(ARGV[3])
 if score == 0 or planned <= now then return -1 end
 -- BullMQ's score is the time with twelve more bits.
 local due = now + math.max(0, math.floor(score / 4096) - planned)
-redis.call('ZADD', KEYS[2], 'XX', due * 4096, ARGV[1])
+redis.call('ZADD', KEYS[2], 'XX', string.format('%.0f', due * 4096), ARGV[1])
 redis.call('HSET', KEYS[1], 'plannedMs', now)
 if redis.call('HEXISTS', KEYS[1], 'nextMs') == 1 then redis.call('HSET', KEYS[1], 'nextMs', due) end
 redis.call('ZADD', KEYS[3], 'LT', due, ARGV[2])

@@ -9,6 +9,8 @@ import { settleOpenSlots } from "./settle.ts";
 const TICK_MS = 1000;
 /** How often everything is read anew although nothing was told, milliseconds. */
 const REREAD_MS = 30_000;
+/** After a reading it rests for so many times as long as that took. */
+const REST_PER_READ = 4;
 /** Pause after a failure, milliseconds. */
 const RETRY_MS = 250;
 /** A slot that is late by less still runs, if the next has not come, milliseconds. */
@@ -18,6 +20,14 @@ export interface SchedulerContext extends FireContext {
   store: FireContext["store"] &
     Pick<Store, "list" | "version" | "find" | "storedSchedules" | "openSlots" | "slotRecord" | "abandonedSlots" | "onChanged">;
   log: Log;
+}
+
+/** Invocations of a function that are known to come. */
+export interface Coming {
+  name: string;
+  /** When the first does, Unix milliseconds. */
+  atMs: number;
+  count: number;
 }
 
 interface Planned {
@@ -40,6 +50,8 @@ export class Scheduler {
   #running = false;
   #readMs = -Infinity;
   #stale = true;
+  /** It is not read again before, by the steady clock: many changes in a row cost a few readings, not one each. */
+  #restMs = 0;
   #stopped = false;
   #stopListening: () => void = () => {};
 
@@ -59,6 +71,18 @@ export class Scheduler {
     clearTimeout(this.#timer);
     clearTimeout(this.#settleTimer);
     this.#stopListening();
+  }
+
+  /** Functions with slots after now and by `untilMs`: when the first comes, and how many there are. */
+  coming(untilMs: number): Coming[] {
+    const nowMs = this.#context.now();
+    const found = new Map<string, Coming>();
+    for (const { entry, nextMs, paused } of this.#planned.values()) {
+      if (paused || nextMs === null || nextMs <= nowMs || nextMs > untilMs) continue;
+      const { atMs, count } = found.get(entry.function) ?? { atMs: nextMs, count: 0 };
+      found.set(entry.function, { name: entry.function, atMs: Math.min(atMs, nextMs), count: count + 1 });
+    }
+    return [...found.values()];
   }
 
   #changed(): void {
@@ -86,14 +110,15 @@ export class Scheduler {
     this.#running = true;
     let pauseMs = RETRY_MS;
     try {
-      if (this.#stale || performance.now() - this.#readMs > REREAD_MS) await this.#read();
+      const mayRead = this.#stale && performance.now() >= this.#restMs;
+      if (mayRead || performance.now() - this.#readMs > REREAD_MS) await this.#read();
       await this.#fireDue();
       pauseMs = this.#untilNext();
     } catch (error) {
       if (!passes(error)) this.#context.log.error("cron failed", { error });
     }
     this.#running = false;
-    if (this.#stale) pauseMs = Math.min(pauseMs, RETRY_MS / 10);
+    if (this.#stale) pauseMs = Math.min(pauseMs, Math.max(RETRY_MS / 10, this.#restMs - performance.now()));
     this.#wakeIn(pauseMs);
   }
 
@@ -105,11 +130,13 @@ export class Scheduler {
 
   async #read(): Promise<void> {
     this.#stale = false;
+    const startedMs = performance.now();
     const entries = await readAgenda(this.#context.store);
     const planned = await Promise.all(entries.map((entry) => this.#plan(entry)));
     this.#planned.clear();
     for (const plan of planned) this.#planned.set(`${plan.entry.function} ${plan.entry.schedule.name}`, plan);
     this.#readMs = performance.now();
+    this.#restMs = this.#readMs + REST_PER_READ * (this.#readMs - startedMs);
     for (const { function: id, name, slotMs } of await this.#context.store.abandonedSlots()) {
       const entry = this.#planned.get(`${id} ${name}`)?.entry;
       if (entry !== undefined) await this.#fire(entry, slotMs);

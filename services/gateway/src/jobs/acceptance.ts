@@ -43,7 +43,9 @@ export class Acceptance {
     const { exchange, target, version, seen } = wanted;
     const body = await readBody(exchange);
     const { method } = exchange.facts;
-    const print = fingerprint({ function: version.function, ref: target.ref, method, path: target.path, body });
+    // Compared with that of a request with the same key, and only then.
+    const print =
+      idempotencyKey === undefined ? "" : fingerprint({ function: version.function, ref: target.ref, method, path: target.path, body });
     const { id, duplicate } = await this.#lane.enqueue(
       {
         function: version.function,
@@ -82,7 +84,8 @@ export class Acceptance {
 
 /** @source RFC 7240, 4.1: 202 with where to ask, and that the preference was honoured. */
 function acceptedAnswer(exchange: Exchange, id: string, marks: string[]): void {
-  const body = Buffer.from(JSON.stringify({ id, location: invocationPath(id) }));
+  // ASCII; as a string it goes out in one piece with the head.
+  const body = JSON.stringify({ id, location: invocationPath(id) });
   exchange.open(202, [
     ...["content-type", "application/json", "content-length", String(body.length)],
     ...["location", invocationPath(id), "preference-applied", "respond-async", ...marks],

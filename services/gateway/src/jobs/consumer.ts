@@ -180,6 +180,8 @@ export class Consumer<Held> {
   #heard({ kind, about }: JobEvent): void {
     if (kind === "cancel") this.#cancel(about);
     else if (kind === "missed") void this.#seekCancelled();
+    // More jobs do not help a queue whose limit is reached; more messages may make a batch full.
+    else if (kind === "due" && (this.#resting.get(about) ?? 0) > performance.now()) return;
     else if (kind === this.#work.event) this.#resting.delete(about);
     if (kind === this.#work.event || kind === "missed") this.#wake();
   }

@@ -90,8 +90,8 @@ export class RecordedExchange implements Asker {
 
   endWithin(): void {}
 
-  end(last?: Buffer): void {
-    if (last !== undefined) this.write(last);
+  end(last?: Buffer | string): void {
+    if (last !== undefined) this.write(Buffer.from(last));
     if (this.#head !== undefined) this.#close({ kind: "answer", answer: { ...this.#head, body: Buffer.concat(this.#chunks) } });
   }
 
