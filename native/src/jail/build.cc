@@ -79,7 +79,9 @@ Done write_etc(Blueprint& print) {
 }
 
 Done mount_overlay(Blueprint& print) {
-  const std::string lower = print.layer.empty() ? print.base : print.layer + ":" + print.base;
+  std::string lower;
+  for (const std::string& layer : {print.layer, print.dependencies}) lower += layer.empty() ? "" : layer + ":";
+  lower += print.base;
   return sys::mount("overlay", kRootfs, MS_NOSUID | MS_NODEV,
                     "lowerdir=" + lower + ",upperdir=" + kScratch + "/upper,workdir=" + kScratch + "/work");
 }

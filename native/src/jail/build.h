@@ -11,8 +11,9 @@ namespace jail {
 
 // Paths are those of the launcher's stage (launcher/stage.h).
 struct Blueprint {
-  std::string base;   // "/base/node24"
-  std::string layer;  // "/layers/<name>", or empty
+  std::string base;          // "/base/node24"
+  std::string layer;         // "/layers/<name>", or empty
+  std::string dependencies;  // the same
   std::string hostname;
   unsigned long long tmp_bytes = 0;
   unsigned long long tmp_files = 0;

@@ -30,6 +30,8 @@ constexpr unsigned long long kNamespaces = CLONE_NEWUSER | kNestedNamespaces;
 constexpr int kBuildFailed = 70;
 // A hundred times what it takes on a busy machine. A launcher that waited longer would outlive its worker.
 constexpr int kBuildTimeoutMs = 5000;
+// Where packages are that the bundle does not hold, in a sandbox and in a layer of dependencies.
+constexpr const char* kDependencies = "/app/node_modules";
 constexpr int kRemoveAttempts = 100;
 constexpr int kRemovePauseMicros = 1000;
 
@@ -89,6 +91,16 @@ void end(const Fd& pidfd, pid_t pid) {
   sys::retrying([&] { return ::waitpid(pid, nullptr, 0); });
 }
 
+std::string layer_path(const std::string& name) { return name.empty() ? "" : "/layers/" + name; }
+
+// Moves a detached mount to an empty directory of the mount namespace that the caller is in.
+Done attach(const Fd& tree, const char* path) {
+  if (::syscall(SYS_move_mount, tree.get(), "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+    return sys::failure("move_mount", path);
+  }
+  return done();
+}
+
 }  // namespace
 
 bool valid_layer_name(const std::string& name) {
@@ -135,7 +147,8 @@ struct Sandbox::Creation {
 
   [[noreturn]] void become_first() const {
     jail::Blueprint print{"/base/" + spec.runtime,
-                          spec.layer.empty() ? "" : "/layers/" + spec.layer,
+                          layer_path(spec.layers.function),
+                          layer_path(spec.layers.dependencies),
                           spec.hostname,
                           spec.limits.tmp_bytes,
                           spec.limits.tmp_files,
@@ -157,21 +170,26 @@ struct Sandbox::Creation {
 // A pool sandbox becomes a version's. From `enter-mounts` on the launcher is in the sandbox's mount namespace.
 struct Sandbox::Assignment {
   Sandbox& sandbox;
-  const std::string& layer;
+  const Layers& layers;
   const Limits& limits;
   Fd tree{};
+  Fd dependencies{};
 
   static Done limit_cgroup(Assignment& given) { return given.sandbox.cgroup_.limit(given.limits); }
   static Done open_layer(Assignment& given) {
     // Not a bind of the directory: mountinfo would tell the function where it is on the host.
-    given.tree = TRY(sys::overlay_tree("/layers/" + given.layer + "/app:/empty"));
+    given.tree = TRY(sys::overlay_tree(layer_path(given.layers.function) + "/app:/empty"));
+    return done();
+  }
+  static Done open_dependencies(Assignment& given) {
+    if (given.layers.dependencies.empty()) return done();
+    given.dependencies = TRY(sys::overlay_tree(layer_path(given.layers.dependencies) + kDependencies + ":/empty"));
     return done();
   }
   static Done enter_mounts(Assignment& given) { return sys::set_namespaces(given.sandbox.init_, CLONE_NEWNS); }
-  static Done attach_layer(Assignment& given) {
-    if (::syscall(SYS_move_mount, given.tree.get(), "", AT_FDCWD, "/app", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-      return sys::failure("move_mount", "/app");
-    return done();
+  static Done attach_layer(Assignment& given) { return launcher::attach(given.tree, "/app"); }
+  static Done attach_dependencies(Assignment& given) {
+    return given.dependencies ? launcher::attach(given.dependencies, kDependencies) : done();
   }
   static Done resize_scratch(Assignment& given) {
     const std::string size = jail::scratch_size(given.limits.tmp_bytes, given.limits.tmp_files);
@@ -180,11 +198,10 @@ struct Sandbox::Assignment {
     return done();
   }
 
-  static constexpr jail::Step<Assignment> kPlan[] = {{"assign-limits", limit_cgroup},
-                                                     {"open-layer", open_layer},
-                                                     {"enter-mounts", enter_mounts},
-                                                     {"attach-layer", attach_layer},
-                                                     {"resize-scratch", resize_scratch}};
+  static constexpr jail::Step<Assignment> kPlan[] = {
+      {"assign-limits", limit_cgroup},   {"open-layer", open_layer},     {"open-dependencies", open_dependencies},
+      {"enter-mounts", enter_mounts},    {"attach-layer", attach_layer}, {"attach-dependencies", attach_dependencies},
+      {"resize-scratch", resize_scratch}};
 };
 
 // One volume comes into a sandbox. From `enter-volume-mounts` on the launcher is in the sandbox's mount namespace.
@@ -228,8 +245,8 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   Sandbox sandbox;
   sandbox.id_ = spec.id;
   sandbox.runtime_ = spec.runtime;
-  sandbox.layer_ = spec.layer;
-  sandbox.has_layer_ = !spec.layer.empty();
+  sandbox.layers_ = spec.layers;
+  sandbox.has_layer_ = !spec.layers.function.empty();
   if (spec.place.domain != nullptr) sandbox.domain_ = spec.place.domain->id();
   sandbox.slot_ = spec.place.slot;
   sandbox.first_host_id_ = spec.place.first_host_id;
@@ -245,14 +262,14 @@ std::optional<Sandbox> Sandbox::create(const Shared& shared, const SandboxSpec& 
   return std::nullopt;
 }
 
-bool Sandbox::assign(const Shared& shared, const std::string& layer, const Limits& limits, jail::StepFailure& failed) {
+bool Sandbox::assign(const Shared& shared, const Layers& layers, const Limits& limits, jail::StepFailure& failed) {
   if (has_layer_) {
     failed = {"assign", "the sandbox has a layer already"};
     return false;
   }
   has_layer_ = true;
   open_files_ = limits.open_files;
-  Assignment given{*this, layer, limits};
+  Assignment given{*this, layers, limits};
   const bool assigned = jail::run_plan<Assignment>(Assignment::kPlan, given, shared.fail_at, failed);
   if (::setns(shared.own_mounts, CLONE_NEWNS) < 0) ::_exit(kBuildFailed);  // never go on in a tenant's mounts
   return assigned;

@@ -27,10 +27,16 @@ struct Place {
   jail::Ids ids() const { return domain == nullptr ? jail::Ids{} : jail::nested_ids(slot); }
 };
 
+// Names below the layers directory; empty: there is none.
+struct Layers {
+  std::string function;
+  std::string dependencies;  // what its app/node_modules holds; the function layer has an empty directory there
+};
+
 struct SandboxSpec {
   uint32_t id = 0;
   std::string runtime;
-  std::string layer;  // a name below the layers directory, or empty
+  Layers layers;
   std::string hostname;
   Limits limits;
   Place place;
@@ -54,8 +60,8 @@ class Sandbox {
   static std::optional<Sandbox> create(const Shared& shared, const SandboxSpec& spec, jail::StepFailure& failed,
                                        const std::function<void(const Sandbox&)>& conceived);
 
-  // Binds `layer` at /app and sets the limits. Once, on a sandbox that was made without a layer.
-  bool assign(const Shared& shared, const std::string& layer, const Limits& limits, jail::StepFailure& failed);
+  // Binds the layers at /app and sets the limits. Once, on a sandbox that was made without layers.
+  bool assign(const Shared& shared, const Layers& layers, const Limits& limits, jail::StepFailure& failed);
   // Mounts `volumes`, in their order. Only while no tenant's code has run in the sandbox, which is spoilt when it
   // fails.
   bool attach(const Shared& shared, const std::vector<VolumeMount>& volumes, jail::StepFailure& failed) const;
@@ -68,7 +74,7 @@ class Sandbox {
   const sys::Fd& init() const { return init_; }
   const Cgroup& cgroup() const { return cgroup_; }
   const std::string& runtime() const { return runtime_; }
-  const std::string& layer() const { return layer_; }
+  const Layers& layers() const { return layers_; }
   // Of the domain that it is nested in; 0: in none.
   uint32_t domain() const { return domain_; }
   uid_t slot() const { return slot_; }
@@ -88,7 +94,7 @@ class Sandbox {
   sys::Fd init_;  // pidfd
   Cgroup cgroup_;
   std::string runtime_;
-  std::string layer_;
+  Layers layers_;
   bool has_layer_ = false;
   uint32_t domain_ = 0;
   uid_t slot_ = 0;

@@ -39,13 +39,11 @@ bool watch(const sys::Fd& epoll, int fd, uint32_t events, uint64_t mark) {
 std::optional<SandboxSpec> Service::plan(const Json& request, sys::Fd& control, jail::StepFailure& failed) {
   SandboxSpec spec{request.at("sandbox").get<uint32_t>(),
                    request.value("runtime", ""),
-                   request.value("layer", ""),
+                   layers_of(request),
                    request.at("hostname").get<std::string>(),
                    limits_of(request.at("limits")),
                    {},
                    shared_.fail_at};
-  failed = {"request", "bad layer name"};
-  if (!spec.layer.empty() && !valid_layer_name(spec.layer)) return std::nullopt;
   failed = {"request", "the id is taken"};
   if (spec.id == 0 || sandboxes_.contains(spec.id) || endings_.contains(spec.id)) {
     return std::nullopt;
@@ -94,7 +92,7 @@ bool Service::place_nested(SandboxSpec& spec, const Json& request, jail::StepFai
   failed = {"domain", "no ids are left in it"};
   if (!slot) return false;
   spec.runtime = home->second.runtime();
-  spec.layer = home->second.layer();
+  spec.layers = home->second.layers();
   spec.place.domain = &home->second;
   spec.place.slot = *slot;
   spec.fail_at = failure_in_nested(shared_.fail_at);

@@ -176,12 +176,12 @@ void Service::fork_into(const Json& id, const Sandbox& sandbox, const ForkEnds& 
 
 void Service::assign(const Json& request) {
   const auto sandbox = sandboxes_.find(request.at("sandbox").get<uint32_t>());
-  const std::string layer = request.at("layer").get<std::string>();
+  const Layers layers = layers_of(request);
   if (sandbox == sandboxes_.end()) return link_.refuse(request.at("id"), {"assign", "no such sandbox"});
-  if (!valid_layer_name(layer)) return link_.refuse(request.at("id"), {"request", "bad layer name"});
+  if (layers.function.empty()) return link_.refuse(request.at("id"), {"request", "no layer"});
   jail::StepFailure failed;
   const auto volumes = volumes_of(request);
-  if (!sandbox->second.assign(shared_, layer, limits_of(request.at("limits")), failed) ||
+  if (!sandbox->second.assign(shared_, layers, limits_of(request.at("limits")), failed) ||
       !sandbox->second.attach(shared_, volumes, failed)) {
     return link_.refuse(request.at("id"), failed);
   }

@@ -29,6 +29,14 @@ std::vector<VolumeMount> volumes_of(const nlohmann::json& request) {
   return volumes;
 }
 
+Layers layers_of(const nlohmann::json& request) {
+  Layers layers{request.value("layer", ""), request.value("dependencies", "")};
+  for (const std::string& name : {layers.function, layers.dependencies}) {
+    if (!name.empty() && !valid_layer_name(name)) throw std::invalid_argument("bad layer name");
+  }
+  return layers;
+}
+
 nlohmann::json usage_json(const Usage& usage) {
   return {{"oomKilled", usage.oom_killed},
           {"memoryBytes", usage.memory_bytes},

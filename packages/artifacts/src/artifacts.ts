@@ -12,6 +12,8 @@ export interface VersionContent {
   name: string;
   bundle: Uint8Array;
   sourceMap: Uint8Array | null;
+  /** A tar of `app/node_modules/…`; see `requireDependencies`. */
+  dependencies?: Uint8Array | null;
   format: BundleFormat;
   /** Whatever else makes a version what it is. JSON; part of the version's digest, and readable to whoever reads the artifact. */
   config: unknown;
@@ -22,6 +24,7 @@ export interface StoredVersion {
   version: Digest;
   layer: Digest;
   sourceMap: Digest | null;
+  dependencies: Digest | null;
 }
 
 /** Versions as OCI artifacts in an image layout on disk. @source OCI image-spec v1.1, image-layout.md */
@@ -55,7 +58,13 @@ export async function openArtifacts(directory: string): Promise<Artifacts> {
       const manifest = await blobs.putBlob(Buffer.from(canonicalJson(manifestOf(content.name, stored))));
       const ref = `${content.name}:${shortVersion(manifest.digest)}`;
       if ((await index.resolve(ref)) !== manifest.digest) await index.tag(ref, { ...manifest, artifactType: MEDIA_TYPES.artifact });
-      return { version: manifest.digest, layer: stored.layer.digest, sourceMap: stored.sourceMap?.digest ?? null };
+      const { layer, sourceMap, dependencies } = stored;
+      return {
+        version: manifest.digest,
+        layer: layer.digest,
+        sourceMap: sourceMap?.digest ?? null,
+        dependencies: dependencies?.digest ?? null,
+      };
     },
   };
 }
@@ -64,18 +73,20 @@ interface Parts {
   layer: BlobInfo;
   config: BlobInfo;
   sourceMap: BlobInfo | null;
+  dependencies: BlobInfo | null;
 }
 
-async function putParts(blobs: Blobs, { bundle, sourceMap, format, config }: VersionContent): Promise<Parts> {
-  const [layer, configBlob, map] = await Promise.all([
+async function putParts(blobs: Blobs, { bundle, sourceMap, format, config, dependencies }: VersionContent): Promise<Parts> {
+  const [layer, configBlob, map, packages] = await Promise.all([
     buildLayer(bundle, format).then((tar) => blobs.putBlob(tar)),
     blobs.putBlob(Buffer.from(canonicalJson(config))),
     sourceMap === null ? null : blobs.putBlob(sourceMap),
+    dependencies ? blobs.putBlob(dependencies) : null,
   ]);
-  return { layer, config: configBlob, sourceMap: map };
+  return { layer, config: configBlob, sourceMap: map, dependencies: packages };
 }
 
-function manifestOf(name: string, { layer, config, sourceMap }: Parts): unknown {
+function manifestOf(name: string, { layer, config, sourceMap, dependencies }: Parts): unknown {
   return {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.manifest,
@@ -83,6 +94,7 @@ function manifestOf(name: string, { layer, config, sourceMap }: Parts): unknown 
     config: { mediaType: MEDIA_TYPES.config, ...config },
     layers: [
       { mediaType: MEDIA_TYPES.layer, ...layer },
+      ...(dependencies === null ? [] : [{ mediaType: MEDIA_TYPES.dependencies, ...dependencies }]),
       ...(sourceMap === null ? [] : [{ mediaType: MEDIA_TYPES.sourceMap, ...sourceMap }]),
     ],
     annotations: { [TITLE]: name },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { FnError } from "@zygo/contracts";
 import { blobFolder } from "./artifacts.ts";
@@ -7,7 +7,7 @@ import { streamBlob } from "./blobs.ts";
 import { hexOf } from "./digest.ts";
 import { removeStale, syncDirectory, temporaryName } from "./durable-file.ts";
 import { BUNDLE_FILE } from "./layer.ts";
-import { unpackLayer } from "./unpack.ts";
+import { DEPENDENCY_LAYER, unpackLayer } from "./unpack.ts";
 
 export interface Wanted {
   /** The artifact layout's directory. */
@@ -17,25 +17,43 @@ export interface Wanted {
   layer: string;
   /** Put beside the bundle, as `main.cjs.map` or `main.mjs.map`. */
   sourceMap: string | null;
+  /** Layer of packages, for which the directory gets a mount point. */
+  dependencies?: string | null | undefined;
 }
 
 const swept = new Set<string>();
 
 /**
- * Unpacks a layer, once: `<layers>/<64 hex>/app/main.cjs`, directories 0755, files 0644. Already there: returned at once. Several
- * callers at a time, in several processes, get the same directory; it appears whole.
+ * Unpacks a layer, once: `<layers>/<64 hex>/app/main.cjs`, directories 0755, files 0644. Already there: returned at once, and marked as
+ * used now. Several callers at a time, in several processes, get the same directory; it appears whole.
  * @returns the directory that holds `app/`.
  * @throws FnError INVALID_BUNDLE when the archive is hostile, INTERNAL when a blob is missing or damaged.
  */
-export async function materialise({ artifacts, layers, layer, sourceMap }: Wanted): Promise<string> {
-  const target = join(layers, layerName(layer, sourceMap));
-  if (await isDirectory(target)) return target;
+export async function materialise(wanted: Wanted): Promise<string> {
+  const { artifacts, layers, layer, sourceMap, dependencies } = wanted;
+  const blobs = blobFolder(artifacts);
+  return once(layers, layerName(wanted), async (directory) => {
+    await unpackLayer(streamBlob(blobs, layer), directory);
+    if (sourceMap !== null) await addSourceMap(blobs, sourceMap, join(directory, "app"));
+    if (typeof dependencies === "string") await mkdir(join(directory, MOUNT_POINT));
+  });
+}
+
+/** The same for a layer of packages. @returns the directory that holds `app/node_modules/`. */
+export async function materialiseDependencies(wanted: { artifacts: string; layers: string; dependencies: string }): Promise<string> {
+  const { artifacts, layers, dependencies } = wanted;
+  const tar = streamBlob(blobFolder(artifacts), dependencies);
+  return once(layers, hexOf(dependencies), (directory) => unpackLayer(tar, directory, DEPENDENCY_LAYER));
+}
+
+async function once(layers: string, name: string, fill: (directory: string) => Promise<void>): Promise<string> {
+  const target = join(layers, name);
+  if (await markUsed(target)) return target;
   await prepare(layers);
   const temporary = temporaryName(layers);
   try {
     await mkdir(temporary, { mode: 0o700 });
-    await unpackLayer(streamBlob(blobFolder(artifacts), layer), temporary);
-    if (sourceMap !== null) await addSourceMap(blobFolder(artifacts), sourceMap, join(temporary, "app"));
+    await fill(temporary);
     await openToReaders(temporary);
     await publish(temporary, target);
     await syncDirectory(layers);
@@ -45,14 +63,17 @@ export async function materialise({ artifacts, layers, layer, sourceMap }: Wante
   return target;
 }
 
-/** 64 hex digits: the layer's own, or those of the pair. */
-export function layerName(layer: string, sourceMap: string | null): string {
+/** Where the dependencies' layer comes. */
+const MOUNT_POINT = "app/node_modules";
+
+/** 64 hex digits: the layer's own, or those of all that the directory holds. */
+export function layerName({ layer, sourceMap, dependencies }: Omit<Wanted, "artifacts" | "layers">): string {
   const own = hexOf(layer);
-  return sourceMap === null
-    ? own
-    : createHash("sha256")
-        .update(`${own}\n${hexOf(sourceMap)}`)
-        .digest("hex");
+  const more = [...(sourceMap === null ? [] : [hexOf(sourceMap)]), ...(typeof dependencies === "string" ? [MOUNT_POINT] : [])];
+  if (more.length === 0) return own;
+  return createHash("sha256")
+    .update([own, ...more].join("\n"))
+    .digest("hex");
 }
 
 async function prepare(layers: string): Promise<void> {
@@ -98,7 +119,14 @@ async function publish(temporary: string, target: string): Promise<void> {
   }
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found?.isDirectory() ?? false;
+/** False when there is no such directory. One that is used is not collected for a while. */
+async function markUsed(path: string): Promise<boolean> {
+  const now = new Date();
+  try {
+    await utimes(path, now, now);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }

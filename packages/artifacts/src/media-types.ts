@@ -6,6 +6,8 @@ export const MEDIA_TYPES = {
   index: "application/vnd.oci.image.index.v1+json",
   manifest: "application/vnd.oci.image.manifest.v1+json",
   layer: "application/vnd.oci.image.layer.v1.tar",
+  /** Packages that the bundle does not hold. */
+  dependencies: "application/vnd.zygo.function.dependencies.v1.tar",
   artifact: "application/vnd.zygo.function.v1",
   config: "application/vnd.zygo.function.config.v1+json",
   sourceMap: "application/vnd.zygo.function.source-map.v1+json",

@@ -2,12 +2,27 @@ import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FnError, MAX_BUNDLE_BYTES } from "@zygo/contracts";
+import { MAX_DEPENDENCIES_BYTES, MAX_DEPENDENCIES_ENTRIES } from "@zygo/contracts/names";
 import { extract, type Extract, type ExtractEvents, type Header } from "tar-stream";
 
 type Entry = ExtractEvents["entry"][1];
 
-/** Files and directories in a layer. */
-const MAX_ENTRIES = 4096;
+/** What a layer may hold. */
+export interface LayerRules {
+  /** All is below this directory. */
+  below: string;
+  /** Files and directories. */
+  entries: number;
+  /** Of all files. */
+  bytes: number;
+}
+export const FUNCTION_LAYER: LayerRules = { below: "app", entries: 4096, bytes: MAX_BUNDLE_BYTES };
+export const DEPENDENCY_LAYER: LayerRules = {
+  below: "app/node_modules",
+  entries: MAX_DEPENDENCIES_ENTRIES,
+  bytes: MAX_DEPENDENCIES_BYTES,
+};
+
 const MAX_NAME_BYTES = 512;
 
 /** Open flags of a file that must not exist, in whatever shape: no link is followed. */
@@ -15,17 +30,59 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
 
 /**
  * Unpacks a layer below a new, empty directory that nobody else writes to. The archive is hostile: only plain files and directories
- * below `app/`, each once, at most MAX_BUNDLE_BYTES of content; owner and mode of its entries are ignored.
+ * where the rules want them, each once, within their bounds; owner and mode of its entries are ignored.
  * @throws FnError INVALID_BUNDLE. What was written until then is the caller's to remove.
  */
-export async function unpackLayer(tar: AsyncIterable<Buffer>, directory: string): Promise<void> {
+export async function unpackLayer(tar: AsyncIterable<Buffer>, directory: string, rules = FUNCTION_LAYER): Promise<void> {
+  const budget = new Budget(rules);
+  await eachEntry(tar, async (entry) => {
+    const path = join(directory, budget.take(entry.header));
+    if (entry.header.type === "directory") return void (entry.resume(), await makeDirectory(path));
+    await makeDirectory(dirname(path));
+    await writeEntry(entry, path);
+  });
+}
+
+/** Reads a layer to its end without unpacking it. @throws FnError INVALID_BUNDLE */
+export async function checkLayer(tar: AsyncIterable<Buffer>, rules: LayerRules): Promise<void> {
+  const budget = new Budget(rules);
+  const files = new Set<string>();
+  await eachEntry(tar, async (entry) => {
+    const path = budget.take(entry.header);
+    if (entry.header.type === "file" && files.size === files.add(path).size) throw refused("it holds a path twice");
+    for await (const _ of entry);
+  });
+  if (files.size === 0) throw refused("it holds no file");
+}
+
+class Budget {
+  readonly #rules: LayerRules;
+  #entries: number;
+  #bytes: number;
+
+  constructor(rules: LayerRules) {
+    this.#rules = rules;
+    this.#entries = rules.entries;
+    this.#bytes = rules.bytes;
+  }
+
+  /** The entry's path. @throws FnError INVALID_BUNDLE */
+  take(header: Header): string {
+    const path = checkedName(header, this.#rules.below);
+    if (--this.#entries < 0) throw refused(`it holds more than ${this.#rules.entries} files`);
+    this.#bytes -= header.size;
+    if (this.#bytes < 0) throw refused(`its files are more than ${this.#rules.bytes} bytes`);
+    return path;
+  }
+}
+
+async function eachEntry(tar: AsyncIterable<Buffer>, visit: (entry: Entry) => Promise<void>): Promise<void> {
   const entries = extract();
   const feeding = feed(tar, entries);
   // Reported below; until then it must not count as unhandled.
   feeding.catch(() => {});
-  const budget = { entries: MAX_ENTRIES, bytes: MAX_BUNDLE_BYTES };
   try {
-    for await (const entry of entries) await unpackEntry(entry, directory, budget);
+    for await (const entry of entries) await visit(entry);
   } catch (error) {
     await feeding;
     throw error instanceof FnError ? error : refused("it is not a tar", error);
@@ -48,30 +105,16 @@ async function feed(tar: AsyncIterable<Buffer>, entries: Extract): Promise<void>
   }
 }
 
-async function unpackEntry(entry: Entry, directory: string, budget: { entries: number; bytes: number }): Promise<void> {
-  const name = checkedName(entry.header);
-  budget.entries -= 1;
-  budget.bytes -= entry.header.size;
-  if (budget.entries < 0) throw refused(`it holds more than ${MAX_ENTRIES} files`);
-  if (budget.bytes < 0) throw refused(`its files are more than ${MAX_BUNDLE_BYTES} bytes`);
-  const path = join(directory, name);
-  if (entry.header.type === "directory") {
-    entry.resume();
-    await makeDirectory(path);
-  } else {
-    await makeDirectory(dirname(path));
-    await writeEntry(entry, path);
-  }
-}
-
 /** The relative path of an entry. @throws FnError INVALID_BUNDLE */
-export function checkedName({ name, type, size }: Pick<Header, "name" | "type" | "size">): string {
+export function checkedName({ name, type, size }: Pick<Header, "name" | "type" | "size">, below = FUNCTION_LAYER.below): string {
   if (type !== "file" && type !== "directory") throw refused(`it holds a ${String(type)}`);
   if (type === "directory" && size !== 0) throw refused("it holds a directory with content");
   const path = type === "directory" ? name.replace(/\/$/, "") : name;
   const parts = path.split("/");
   const plain = parts.every((part) => part !== "" && part !== "." && part !== ".." && !/[\0-\x1f\x7f\\]/.test(part));
-  if (!plain || parts[0] !== "app" || (parts.length === 1 && type === "file")) throw refused("it holds a path that is not below app/");
+  const above = below.startsWith(`${path}/`) || below === path;
+  if (!plain || !(path.startsWith(`${below}/`) || (above && type === "directory")))
+    throw refused(`it holds a path that is not below ${below}/`);
   if (Buffer.byteLength(path) > MAX_NAME_BYTES) throw refused("it holds a path that is too long");
   return path;
 }

@@ -1,8 +1,12 @@
-import type { BuildFailure, BuildResult, Message } from "esbuild";
+import type { BuildFailure, BuildResult, Message, Plugin } from "esbuild";
 import type * as Esbuild from "esbuild";
-import { BundleError, BundlerFailedError } from "./errors.ts";
+import { BundleError, BundlerFailedError, plainMessage } from "./errors.ts";
 import type { BundleMessage } from "./errors.ts";
 import { esbuildProgram, loadEsbuild } from "./esbuild.ts";
+import { externalOf } from "./external/config-external.ts";
+import { buildDependencyLayer } from "./external/dependency-layer.ts";
+import { holdsNative, leaveOut, type LeftOut } from "./external/leave-out.ts";
+import { findPackage, packageNameOf } from "./external/packages.ts";
 import { exportsOf, hasHandler, refuseWithoutHandler } from "./handlers.ts";
 import { jailed, unjailed } from "./jail.ts";
 import type { Launch } from "./jail.ts";
@@ -21,6 +25,8 @@ export interface BundleRequest {
   esbuildBinary?: string;
   /** False: bundle with everything that this user can read in view. */
   jail?: boolean;
+  /** Packages that are left out of the bundle besides those with native code and those of the entry's `config.external`. */
+  external?: readonly string[];
   signal: AbortSignal;
 }
 
@@ -33,6 +39,10 @@ export interface Bundle {
   /** Source files, relative to the project root. */
   inputs: string[];
   warnings: BundleMessage[];
+  /** Packages that the bundle imports and does not hold. */
+  external: string[];
+  /** A tar of `app/node_modules/…` with them and all that they need; null: there are none. */
+  dependencies: Uint8Array | null;
   ms: number;
 }
 
@@ -57,8 +67,10 @@ export async function bundle(request: BundleRequest): Promise<Bundle> {
     return esbuild.build(options);
   };
   try {
-    const { result, format } = await untilAborted(build(make, project), request.signal);
-    return toBundle(result, format, project, performance.now() - started);
+    const wanted = new Set([...(request.external ?? []), ...externalOf(project.entry)]);
+    const made = await untilAborted(buildWithout(make, project, wanted), request.signal);
+    const dependencies = made.leftOut.size === 0 ? null : await buildDependencyLayer(made.leftOut, project);
+    return { ...toBundle(made, project), dependencies, ms: performance.now() - started };
   } catch (error) {
     request.signal.throwIfAborted();
     throw explain(error, launch, project);
@@ -70,26 +82,63 @@ export async function bundle(request: BundleRequest): Promise<Bundle> {
 
 type Make = typeof Esbuild.build;
 
-async function build(make: Make, project: Project): Promise<{ result: Result; format: Format }> {
+interface Built {
+  result: Result;
+  format: Format;
+}
+
+/**
+ * The quick way first: one build that takes everything in. Only where that meets native code, or fails within a package, each import is
+ * looked at.
+ */
+async function buildWithout(make: Make, project: Project, wanted: ReadonlySet<string>): Promise<Built & { leftOut: LeftOut }> {
+  if (wanted.size === 0) {
+    try {
+      const built = await build(make, project, []);
+      if (!holdsNative(built.result.metafile, project)) return { ...built, leftOut: new Map() };
+    } catch (error) {
+      if (!isBuildFailure(error) || !error.errors.some(({ location }) => location?.file.includes("node_modules/"))) throw error;
+    }
+  }
+  const leftOut = requireInstalled(project, wanted);
+  return { ...(await build(make, project, [leaveOut(project, wanted, leftOut)])), leftOut };
+}
+
+/** What is listed goes along though nothing imports it by a name that can be read. */
+function requireInstalled({ root, repository }: Project, wanted: ReadonlySet<string>): LeftOut {
+  const found = [...wanted].map((name): [string, string] => {
+    const directory = packageNameOf(name) === name ? findPackage(name, root, repository) : undefined;
+    if (directory !== undefined) return [name, directory];
+    throw new BundleError([plainMessage(`external: there is no package '${name}'`, `Run \`npm install ${name}\` in ${root}.`)]);
+  });
+  return new Map(found);
+}
+
+async function build(make: Make, project: Project, plugins: Plugin[]): Promise<Built> {
+  const options = (format: Format) => ({ ...buildOptions(project, format), plugins });
   const entryOnly = make(entryOnlyOptions(project)).catch(() => null);
   let format: Format = "cjs";
   let result: Result;
   try {
-    result = await make(buildOptions(project, format));
+    result = await make(options(format));
   } catch (error) {
     if (!isBuildFailure(error) || !onlyTopLevelAwait(error.errors)) throw error;
     format = "esm";
-    result = await make(buildOptions(project, format));
+    result = await make(options(format));
   }
-  await checkHandlers(make, project, format === "esm" ? result : await entryOnly);
+  await checkHandlers(() => make(options("esm")), project, format === "esm" ? result : await entryOnly);
   return { result, format };
 }
 
 /** What `export *` brings shows in a whole ESM build alone: made only when the entry itself has no handler. */
-async function checkHandlers(make: Make, project: Project, known: Pick<Result, "metafile"> | null): Promise<void> {
+async function checkHandlers(
+  makeWhole: () => Promise<Pick<Result, "metafile">>,
+  project: Project,
+  known: Pick<Result, "metafile"> | null,
+): Promise<void> {
   const own = known === null ? null : exportsOf(known.metafile);
   if (own === null || hasHandler(own)) return;
-  const whole = exportsOf((await make(buildOptions(project, "esm"))).metafile);
+  const whole = exportsOf((await makeWhole()).metafile);
   if (whole !== null && !hasHandler(whole)) refuseWithoutHandler(project.entry, whole);
 }
 
@@ -101,7 +150,8 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
 }
 
-function toBundle({ outputFiles, metafile, warnings }: Result, format: Format, project: Project, ms: number): Bundle {
+function toBundle({ result, format, leftOut }: Built & { leftOut: LeftOut }, project: Project): Omit<Bundle, "dependencies" | "ms"> {
+  const { outputFiles, metafile, warnings } = result;
   const fatal = warnings.filter(isFatalWarning);
   if (fatal.length > 0) throw new BundleError(translate(fatal, project));
   const code = outputFiles.find((file) => !file.path.endsWith(".map"))?.contents;
@@ -114,7 +164,7 @@ function toBundle({ outputFiles, metafile, warnings }: Result, format: Format, p
     bytes: code.byteLength,
     inputs: Object.keys(metafile.inputs),
     warnings: translate(warnings, project),
-    ms,
+    external: [...leftOut.keys()].sort(),
   };
 }
 

@@ -48,7 +48,7 @@ test.each([
 
 test("an add-on of a package is refused as such", () => {
   const found = toBundleMessage(message("No loader is configured", `require("pkg/x.node")`, `"pkg/x.node"`), PROJECT);
-  expect(found.hint).toContain("Native add-ons");
+  expect(found.hint).toContain("native add-on");
 });
 
 test("a missing tsconfig base is an error in the project, not in a dependency", () => {

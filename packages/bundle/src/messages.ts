@@ -48,7 +48,7 @@ function hintFor(message: Message, project: Project): string | undefined {
 }
 
 const NATIVE_HINT =
-  "Native add-ons (.node) are not supported yet: use a package that is JavaScript or WebAssembly, or one with a pure-JavaScript fallback.";
+  "A native add-on (.node) has to come with an npm package: an installed one is left out of the bundle and travels in a layer beside it.";
 
 /** An add-on that exists lacks a loader; one that does not is an ordinary missing file. */
 function isThere(specifier: string, { text, location }: Message, { root }: Project): boolean {

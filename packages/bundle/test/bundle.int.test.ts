@@ -147,7 +147,7 @@ describe("what is refused", () => {
   test("a native add-on, with why", async () => {
     const root = project({ ...PACKAGE, "a.ts": `import x from "./x.node"; export default () => x;`, "x.node": "" });
     const { messages } = await failureOf(join(root, "a.ts"));
-    expect(messages[0]?.hint).toContain("Native add-ons (.node) are not supported yet");
+    expect(messages[0]?.hint).toContain("has to come with an npm package");
   });
 
   test("what is no source file", async () => {

@@ -38,16 +38,19 @@ export async function deployFile({ file, name, settings, connection, signal, pro
   const started = performance.now();
   progress.set(name, "bundling");
   const { bundle } = await import("@zygo/bundle");
-  const bundling = bundle({ entry: resolve(file), jail: settings.jail, signal: AbortSignal.any([signal, AbortSignal.timeout(BUNDLE_MS)]) });
+  const external = (settings.overrides["external"] as string[] | undefined) ?? [];
+  const within = AbortSignal.any([signal, AbortSignal.timeout(BUNDLE_MS)]);
+  const bundling = bundle({ entry: resolve(file), jail: settings.jail, external, signal: within });
   const checking = checkMeta(settings);
   // Nothing may go on behind a failure: the bundler has a jail to put away.
   await Promise.allSettled([bundling, checking, connection]);
   const meta = await checking;
-  const { code, sourceMap, format, ms, warnings } = await bundling;
+  const { code, sourceMap, dependencies, format, ms, warnings, external: leftOut } = await bundling;
   const { client } = await connection;
   progress.set(name, "deploying");
   const entry = relative(process.cwd(), resolve(file));
-  const result = await client.deploy({ name, meta: { ...meta, format, entry }, bundle: code, sourceMap, signal });
+  const whole = { ...meta, format, entry, external: leftOut };
+  const result = await client.deploy({ name, meta: whole, bundle: code, sourceMap, dependencies, signal });
   const texts = warnings.map((warning) => `${shortPath(warning.file ?? file)}:${warning.line}:${warning.column}: ${warning.text}`);
   return { ...result, format, warnings: texts, bundleMs: round(ms), totalMs: round(performance.now() - started) };
 }
@@ -68,6 +71,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   cpu: "--cpu",
   reuse: "--reuse",
   warmup: "--warmup",
+  external: "--external",
   runtime: "--runtime",
   auth: "--auth",
   secrets: "--secret",

@@ -9,6 +9,7 @@ export interface OverrideFlags extends Partial<Record<ValueFlag, string>>, JobFl
   network?: string[];
   secret?: string[];
   volume?: string[];
+  external?: string[];
 }
 
 type ValueFlag = keyof typeof MEMBERS | "warmup" | "runtime" | "auth";
@@ -43,6 +44,7 @@ export function readOverrides(flags: OverrideFlags): Record<string, unknown> {
   if (flags.auth !== undefined) overrides["auth"] = flags.auth;
   if (flags.secret !== undefined) overrides["secrets"] = flags.secret;
   if (flags.volume !== undefined) overrides["volumes"] = flags.volume.map(readVolume);
+  if (flags.external !== undefined) overrides["external"] = flags.external;
   if (flags.warmup !== undefined) overrides["warmup"] = flags.warmup;
   if (flags["no-template"] === true) overrides["template"] = false;
   return { ...overrides, ...readJobFlags(flags) };

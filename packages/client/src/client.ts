@@ -22,6 +22,8 @@ export interface Deploy extends Abortable {
   meta: DeployMeta;
   bundle: Uint8Array | string;
   sourceMap?: Uint8Array | string | null | undefined;
+  /** A tar of `app/node_modules/…`: packages that the bundle does not hold. */
+  dependencies?: Uint8Array | null | undefined;
 }
 
 export interface Invocation extends Abortable {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { AliasName, Digest, Env, FunctionConfig, FunctionId, FunctionName, Limits } from "./config.ts";
+import { AliasName, Digest, Env, FunctionConfig, FunctionId, FunctionName, Limits, PackageName } from "./config.ts";
 import { ForkClean, FunctionRecord, VersionRecord } from "./version.ts";
 
 /**
  * The admin API, `/api/…`. Deploy is one `multipart/form-data` POST to `/api/functions/<name>/versions`: part `meta` (JSON,
- * DeployMeta), part `bundle` (the JavaScript), optional part `sourceMap` (JSON).
+ * DeployMeta), part `bundle` (the JavaScript), optional parts `sourceMap` (JSON) and `dependencies` (a tar of `app/node_modules/…`).
  */
 export const DeployMeta = z.strictObject({
   format: z.enum(["cjs", "esm"]),
@@ -12,6 +12,8 @@ export const DeployMeta = z.strictObject({
   /** Flags of the command; they win over the entry's `config` export. */
   overrides: FunctionConfig.prefault({}),
   env: Env.prefault({}),
+  /** Packages that the bundle imports and does not hold; the part `dependencies` has them. */
+  external: z.array(PackageName).max(256).prefault([]),
 });
 export type DeployMeta = z.input<typeof DeployMeta>;
 
@@ -91,6 +93,7 @@ export const ProbeRequest = z.object({
   version: Digest,
   layer: Digest,
   sourceMap: Digest.nullable(),
+  dependencies: Digest.nullable().optional(),
   format: z.enum(["cjs", "esm"]),
   env: Env,
   limits: Limits,

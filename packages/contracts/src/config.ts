@@ -29,6 +29,12 @@ const EnvName = z.string().regex(/^(?!FN_|LD_|NODE_OPTIONS$|queue$)[A-Za-z_][A-Z
 /** Names of secrets: a function finds the value in its environment under it. */
 export const SecretName = EnvName;
 
+/** Of an npm package. */
+export const PackageName = z
+  .string()
+  .max(214)
+  .regex(/^(?:@[a-z0-9-~][a-z0-9-._~]*\/)?[a-z0-9-~][a-z0-9-._~]*$/i, "not the name of a package");
+
 /** The entry's `config` export, as the user writes it. Every member is optional; unknown members are refused by name. */
 export const FunctionConfig = z.strictObject({
   runtime: z.enum(RUNTIMES).optional(),
@@ -85,6 +91,8 @@ export const FunctionConfig = z.strictObject({
     .optional(),
   /** Volumes of its tenant, and where each is in its instances. */
   volumes: VolumeMounts.optional(),
+  /** npm packages that are not bundled but travel beside the bundle. Written out as strings; those with native code need not be listed. */
+  external: z.array(PackageName).max(64).optional(),
   /** Schedules of the `scheduled` handler. */
   cron: CronConfig.optional(),
   /** How messages reach the `queue` handler. */
@@ -109,6 +117,7 @@ export const Limits = FunctionConfig.required().extend({
   auth: FunctionConfig.shape.auth.unwrap().default(null),
   secrets: FunctionConfig.shape.secrets.unwrap().default([]),
   volumes: VolumeMounts.default([]),
+  external: z.array(PackageName).default([]),
   cron: z.array(Schedule).default([]),
   queue: QueueLimits.default(DEFAULT_QUEUE),
 });
@@ -141,6 +150,7 @@ export const DEFAULT_LIMITS: Limits = {
   auth: null,
   secrets: [],
   volumes: [],
+  external: [],
   cron: [],
   queue: DEFAULT_QUEUE,
 };

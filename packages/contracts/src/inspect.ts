@@ -48,7 +48,7 @@ export const InspectedInstance = z.object({
     openFiles: Use,
   }),
   /** Of the root, the topmost first; the function's is at /app. */
-  layers: z.array(z.object({ kind: z.enum(["function", "base"]), name: z.string() })),
+  layers: z.array(z.object({ kind: z.enum(["function", "dependencies", "base"]), name: z.string() })),
   /** What its version may reach; its own interfaces, their addresses of IPv4, and what went through them, the loopback left out. */
   network: z.object({
     policy: NetworkPolicy,

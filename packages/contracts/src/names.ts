@@ -69,5 +69,9 @@ export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 export const MAX_INLINE_BYTES = 16 * 1024;
 /** Largest bundle, bytes. */
 export const MAX_BUNDLE_BYTES = 50 * 1024 * 1024;
+/** Largest layer of packages that a bundle cannot hold, bytes of its tar. */
+export const MAX_DEPENDENCIES_BYTES = 160 * 1024 * 1024;
+/** Files and directories in it. */
+export const MAX_DEPENDENCIES_ENTRIES = 20_000;
 /** Largest source map, bytes: it holds the sources, which a bundle has shrunk. */
 export const MAX_SOURCE_MAP_BYTES = 2 * MAX_BUNDLE_BYTES;

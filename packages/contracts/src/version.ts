@@ -19,6 +19,8 @@ export const VersionRecord = z.object({
   layer: Digest,
   /** Blob of the source map; null when none was given. */
   sourceMap: Digest.nullable(),
+  /** Blob of the layer of packages that its bundle does not hold (an uncompressed tar holding `app/node_modules/…`); null or absent: it holds all. */
+  dependencies: Digest.nullable().optional(),
   /** Measured once at deploy in a real sandbox, milliseconds. */
   startup: z.object({ totalMs: z.number(), loadMs: z.number() }),
   /** Whether its instances may be forked from a template; absent: no worker has looked. */

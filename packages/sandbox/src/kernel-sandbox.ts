@@ -6,6 +6,7 @@ import { KernelMeter } from "./meter.ts";
 import type { IdleWires } from "./network/idle-wires.ts";
 import { Wire } from "./network/wire.ts";
 import type {
+  Assignment,
   ExitStatus,
   InstanceProcess,
   Meter,
@@ -18,7 +19,6 @@ import type {
   SandboxNetwork,
   SandboxSpec,
   SandboxUsage,
-  SandboxVolume,
 } from "./ports.ts";
 
 export const Usage = z.object({
@@ -48,8 +48,8 @@ interface Birth {
 }
 
 /** A sandbox of its own. */
-export function requestOf({ runtime, hostname, limits, layer, volumes = [] }: SandboxSpec): Record<string, unknown> {
-  return { runtime, hostname, limits: wire(limits), ...(layer !== undefined && { layer: layerName(layer) }), volumes };
+export function requestOf({ runtime, hostname, limits, layer, dependencies, volumes = [] }: SandboxSpec): Record<string, unknown> {
+  return { runtime, hostname, limits: wire(limits), ...layerNames({ layer, dependencies }), volumes };
 }
 
 /** One nested in a template's domain. */
@@ -164,10 +164,10 @@ export class KernelSandbox implements Sandbox {
     }
   }
 
-  async assign(given: { layer: string; limits: SandboxLimits; volumes?: readonly SandboxVolume[] }): Promise<void> {
-    const { layer, limits, volumes = [] } = given;
+  async assign({ layer, dependencies, limits, volumes = [] }: Assignment): Promise<void> {
+    const layers = layerNames({ layer, dependencies });
     await Promise.all([
-      this.#link.request("assign", { sandbox: this.id, layer: layerName(layer), limits: wire(limits), volumes }),
+      this.#link.request("assign", { sandbox: this.id, ...layers, limits: wire(limits), volumes }),
       this.#wire.admit(limits.network),
     ]);
   }
@@ -266,9 +266,10 @@ export class KernelSandbox implements Sandbox {
   }
 }
 
-/** The launcher sees the layers directory alone, so it gets the last path component. */
-function layerName(layer: string): string {
-  return layer.slice(layer.lastIndexOf("/") + 1);
+/** The launcher sees the layers directory alone, so it gets the last path components. */
+function layerNames(layers: { layer: string | undefined; dependencies: string | undefined }): Record<string, string> {
+  const given = Object.entries(layers).filter((each): each is [string, string] => each[1] !== undefined);
+  return Object.fromEntries(given.map(([name, layer]) => [name, layer.slice(layer.lastIndexOf("/") + 1)]));
 }
 
 function wire(limits: SandboxLimits): SandboxLimits {

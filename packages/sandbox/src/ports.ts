@@ -83,12 +83,17 @@ export interface SandboxSpec {
   runtime: RuntimeName;
   /** Host directory that holds `app/`; absent for an empty pool sandbox, which gets it by `assign`. */
   layer?: string;
+  /** Host directory that holds `app/node_modules`; `layer` then has an empty directory in that place. */
+  dependencies?: string | undefined;
   limits: SandboxLimits;
   /** Inside name; the sandbox's own UTS namespace. */
   hostname: string;
   /** There before any tenant's code runs. Not for templates. */
   volumes?: readonly SandboxVolume[];
 }
+
+/** What makes an empty sandbox a version's; members as in SandboxSpec. */
+export type Assignment = Pick<SandboxSpec, "dependencies" | "limits" | "volumes"> & { layer: string };
 
 /** How a process of a sandbox ended. Exactly one of code and signal is not null. */
 export interface ExitStatus {
@@ -154,8 +159,8 @@ export interface Sandbox {
    * A template's sandbox takes one fork in its life.
    */
   fork(): Promise<InstanceProcess>;
-  /** Gives a pool sandbox to a version, once: binds the layer at /app, mounts the volumes and sets the limits. @throws when called twice. */
-  assign(given: { layer: string; limits: SandboxLimits; volumes?: readonly SandboxVolume[] }): Promise<void>;
+  /** Gives a pool sandbox to a version, once: binds the layers at /app, mounts the volumes and sets the limits. @throws when called twice. */
+  assign(given: Assignment): Promise<void>;
   usage(): Promise<SandboxUsage>;
   /** One a sandbox, the same each time: opened while the process that was forked into it lives. Undefined when there is none. */
   meter(): Meter | undefined;

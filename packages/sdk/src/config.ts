@@ -59,6 +59,11 @@ export interface FunctionConfig {
    * such as "/data"; not below /app, /tmp, /usr and the like. A function with volumes has no template.
    */
   volumes?: { name: string; path: string; readOnly?: boolean | undefined }[] | undefined;
+  /**
+   * npm packages that are not bundled but travel beside the bundle, with all that they need, such as one that opens files of its own at
+   * run time. Packages with native code (`.node`) do so by themselves. Written out as strings: the bundler reads it without running it.
+   */
+  external?: string[] | undefined;
   /** When asynchronous invocations that failed are tried again. */
   retry?:
     | {

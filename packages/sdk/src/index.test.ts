@@ -28,6 +28,7 @@ const MEMBERS: Record<keyof FunctionConfig, true> = {
   auth: true,
   secrets: true,
   volumes: true,
+  external: true,
   retry: true,
   maxJobs: true,
   onSuccess: true,

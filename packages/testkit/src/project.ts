@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CHECKOUT } from "./checkout.ts";
 
 /** A developer's directory outside of the repository. */
 export interface Project {
   directory: string;
-  /** Writes a file of it and gives its path. */
+  /** Writes a file of it, its directories too, and gives its path. */
   write(name: string, source: string): string;
   remove(): void;
 }
@@ -20,6 +20,7 @@ export function makeProject(packages: string[] = []): Project {
     directory,
     write(name, source) {
       const path = join(directory, name);
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, source);
       return path;
     },

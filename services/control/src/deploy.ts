@@ -1,4 +1,4 @@
-import { canonicalJson, digestOf, type StoredVersion } from "@zygo/artifacts";
+import { canonicalJson, digestOf, requireDependencies, type StoredVersion } from "@zygo/artifacts";
 import { FnError, LIVE_ALIAS, type DeployResult, type VersionRecord } from "@zygo/contracts";
 import { localName } from "@zygo/contracts/names";
 import type { Context } from "./context.ts";
@@ -21,6 +21,7 @@ export async function deploy(context: DeployContext, deployment: Deployment): Pr
   const { name, signal } = deployment;
   signal.throwIfAborted();
   const startedMs = performance.now();
+  if (deployment.dependencies !== null) await requireDependencies(deployment.dependencies);
   const stored = await context.artifacts.putVersion({ ...deployment, format: deployment.meta.format, config: configBlob(deployment) });
   const storedMs = performance.now();
   const means = await meansOf(context, name);
@@ -53,8 +54,8 @@ async function prove(
   stored: StoredVersion,
 ): Promise<VersionRecord> {
   const { name, meta, bundle, means, signal } = deployment;
-  const { format, env, overrides, entry } = meta;
-  const proven = await tryVersion(prober, { function: name, ...stored, format, env, overrides, means }, signal);
+  const { format, env, overrides, external, entry } = meta;
+  const proven = await tryVersion(prober, { function: name, ...stored, format, env, overrides, external, means }, signal);
   requirePermitted(proven.limits, permitted);
   const record: VersionRecord = { function: name, ...stored, ...proven, format, env, entry, bundleBytes: bundle.length, createdMs: now() };
   await store.putVersion(record);

@@ -54,6 +54,16 @@ export function parseConfig(exported: unknown): FunctionConfig {
   return parsed.data;
 }
 
+/**
+ * What is to be left out was, when it was bundled: the bundler reads the list and does not run it. @throws FnError INVALID_CONFIG
+ */
+export function requireLeftOut({ external }: FunctionConfig, leftOut: readonly string[]): void {
+  const at = (external ?? []).findIndex((name) => !leftOut.includes(name));
+  if (at < 0) return;
+  const message = `'${external?.[at] ?? ""}' was bundled all the same: write the list as plain strings, \`external: ["name"]\`, within \`export const config = {…}\``;
+  throw invalidConfig([{ path: ["external", at], message }]);
+}
+
 /** Ranges that are nobody's to allow, or not without the operator's consent. @throws FnError INVALID_CONFIG */
 export function requirePermitted({ network }: Limits, permitted: readonly Prefix[]): void {
   const [refused] = refusedRules(network, permitted);

@@ -71,7 +71,10 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/api/functions/{name}/versions",
     summary: "Deploy: make a version, load it once, make it live",
     needs: "deploy",
-    body: { type: "multipart/form-data", schema: z.object({ meta: DeployMeta, bundle: binary, sourceMap: binary.optional() }) },
+    body: {
+      type: "multipart/form-data",
+      schema: z.object({ meta: DeployMeta, bundle: binary, sourceMap: binary.optional(), dependencies: binary.optional() }),
+    },
     answer: { name: "DeployResult", schema: DeployResult },
   },
   {

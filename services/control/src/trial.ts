@@ -7,7 +7,7 @@ import {
   type ProbeRequest,
   type ProbeResult,
 } from "@zygo/contracts";
-import { decideLimits, parseConfig, requireTriggerHandlers } from "./limits.ts";
+import { decideLimits, parseConfig, requireLeftOut, requireTriggerHandlers } from "./limits.ts";
 import type { Prober } from "./probe.ts";
 import type { TenantMeans } from "./tenant-checks.ts";
 
@@ -19,7 +19,7 @@ export interface Proven {
   forkClean: ForkClean | undefined;
 }
 
-export type Trial = Omit<ProbeRequest, "limits"> & { overrides: FunctionConfig };
+export type Trial = Omit<ProbeRequest, "limits"> & { overrides: FunctionConfig; external: readonly string[] };
 type Loaded = Extract<ProbeResult, { ok: true }>;
 
 /** As `config.secrets` has it. */
@@ -34,7 +34,7 @@ const GENEROUS_MB = 1024;
  */
 export async function tryVersion(
   prober: Prober,
-  { overrides, means, ...request }: Trial & { means: TenantMeans },
+  { overrides, external, means, ...request }: Trial & { means: TenantMeans },
   signal: AbortSignal,
 ): Promise<Proven> {
   const load = (limits: Limits): Promise<ProbeResult> => prober.probe({ ...request, limits }, signal);
@@ -44,6 +44,7 @@ export async function tryVersion(
   const { spoken, outgrown } = await hearConfig(first, assumed, { load, overrides, secrets: means.secrets });
   if (!spoken.ok) throw loadFailure(first);
   const config = parseConfig(spoken.config);
+  requireLeftOut(config, external);
   const limits = decideLimits(config, overrides);
   if (outgrown && limits.memoryMb <= DEFAULT_LIMITS.memoryMb) throw loadFailure(first);
   means.check(limits, request.env);

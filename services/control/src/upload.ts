@@ -1,11 +1,16 @@
 import { DeployMeta, FnError, MAX_BUNDLE_BYTES } from "@zygo/contracts";
-import { MAX_SOURCE_MAP_BYTES } from "@zygo/contracts/names";
+import { MAX_DEPENDENCIES_BYTES, MAX_SOURCE_MAP_BYTES } from "@zygo/contracts/names";
 import type { z } from "zod";
 import { limitedBody, tooLarge } from "./limited-body.ts";
 import { parseJson, parseRequest } from "./parse.ts";
 
 /** Limits of each part, bytes. The environment is what makes `meta` long. */
-const MAX_BYTES = { meta: 1024 * 1024, bundle: MAX_BUNDLE_BYTES, sourceMap: MAX_SOURCE_MAP_BYTES } as const;
+const MAX_BYTES = {
+  meta: 1024 * 1024,
+  bundle: MAX_BUNDLE_BYTES,
+  sourceMap: MAX_SOURCE_MAP_BYTES,
+  dependencies: MAX_DEPENDENCIES_BYTES,
+} as const;
 type PartName = keyof typeof MAX_BYTES;
 /** Boundaries and headers of the parts. */
 const FRAMING_BYTES = 64 * 1024;
@@ -15,6 +20,7 @@ export interface Upload {
   meta: z.output<typeof DeployMeta>;
   bundle: Buffer;
   sourceMap: Buffer | null;
+  dependencies: Buffer | null;
 }
 
 /** Reads the multipart body of a deploy. @throws FnError INVALID_REQUEST, PAYLOAD_TOO_LARGE */
@@ -29,6 +35,7 @@ export async function readUpload(request: Request): Promise<Upload> {
     meta: parseRequest(DeployMeta, parseJson(meta.toString("utf8"), "meta"), "meta"),
     bundle,
     sourceMap: await readPart(form, "sourceMap"),
+    dependencies: await readPart(form, "dependencies"),
   };
 }
 

@@ -41,6 +41,7 @@ test("a deploy stores, probes, records and makes live what was uploaded", async 
       version: result.version,
       layer: record?.layer,
       sourceMap: record?.sourceMap,
+      dependencies: null,
       format: "cjs",
       env: { GREETING: "hi" },
       limits: { ...DEFAULT_LIMITS, timeoutMs: 7000 },

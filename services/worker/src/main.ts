@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { materialise } from "@zygo/artifacts";
+import { materialise, materialiseDependencies } from "@zygo/artifacts";
 import { RUNTIMES } from "@zygo/contracts/names";
 import { SyncLane } from "@zygo/queue";
 import { lookAtHost, openSandboxHost } from "@zygo/sandbox";
@@ -96,6 +96,7 @@ async function run(
     lane,
     secrets: (id, names) => openSecrets(store, sealer, { id, names }),
     materialise: (wanted) => materialise({ artifacts: paths.artifacts, layers: paths.layers, ...wanted }),
+    materialiseDependencies: (dependencies) => materialiseDependencies({ artifacts: paths.artifacts, layers: paths.layers, dependencies }),
     log,
   });
   starting.resolve(worker);

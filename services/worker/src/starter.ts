@@ -134,9 +134,10 @@ export class Starter {
   }
 
   async #cold(version: ReadyVersion): Promise<Unloaded> {
-    const { layer, limits, volumes, hostname, record } = version;
+    const { layer, dependencies, limits, volumes, hostname, record } = version;
     try {
-      const forked = await Forked.make(this.#host, this.#services, { runtime: record.limits.runtime, layer, limits, volumes, hostname });
+      const spec = { runtime: record.limits.runtime, layer, dependencies, limits, volumes, hostname };
+      const forked = await Forked.make(this.#host, this.#services, spec);
       forked.inside.tenant = tenantOfVersion(version);
       return { forked, kind: "cold" };
     } catch (cause) {
@@ -145,11 +146,11 @@ export class Starter {
   }
 
   async #fromPool(version: ReadyVersion): Promise<Forked | undefined> {
-    const { record, layer, limits, volumes } = version;
+    const { record, layer, dependencies, limits, volumes } = version;
     const forked = this.pools.claim(record.limits.runtime);
     if (forked === undefined) return undefined;
     try {
-      await forked.sandbox.assign({ layer, limits, volumes });
+      await forked.sandbox.assign({ layer, dependencies, limits, volumes });
       forked.inside.tenant = tenantOfVersion(version);
       return forked;
     } catch (error) {

@@ -34,8 +34,8 @@ interface Given {
  * @throws FnError as `loadVersion` does; Error when the platform cannot make one.
  */
 export async function makeTemplate(host: SandboxHost, version: ReadyVersion, given: Given): Promise<Made> {
-  const { layer, limits, hostname, record } = version;
-  const template = await host.startTemplate({ runtime: record.limits.runtime, layer, limits, hostname });
+  const { layer, dependencies, limits, hostname, record } = version;
+  const template = await host.startTemplate({ runtime: record.limits.runtime, layer, dependencies, limits, hostname });
   try {
     const made = await rear(template, version, given);
     if (made.template === undefined) await template.destroy();

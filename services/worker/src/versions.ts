@@ -8,7 +8,7 @@ import { redactor, type Redact } from "./redact.ts";
 const MIB = 1024 * 1024;
 
 /** What of a version is needed to load it into a sandbox; a probe has it before there is a record. */
-export type Loadable = Pick<VersionRecord, "function" | "version" | "layer" | "sourceMap" | "format" | "env" | "limits">;
+export type Loadable = Pick<VersionRecord, "function" | "version" | "layer" | "sourceMap" | "dependencies" | "format" | "env" | "limits">;
 
 /** A version whose layer is unpacked on this machine. */
 export interface ReadyVersion {
@@ -16,6 +16,8 @@ export interface ReadyVersion {
   short: string;
   /** Host directory that holds `app/`. */
   layer: string;
+  /** Host directory that holds `app/node_modules/`. */
+  dependencies: string | undefined;
   limits: SandboxLimits;
   volumes: readonly SandboxVolume[];
   /** Inside name of its sandboxes. */
@@ -28,7 +30,8 @@ export interface ReadyVersion {
 
 export interface VersionSource {
   version(name: string, digest: string): Promise<VersionRecord | null>;
-  materialise(wanted: { layer: string; sourceMap: string | null }): Promise<string>;
+  materialise(wanted: Pick<VersionRecord, "layer" | "sourceMap" | "dependencies">): Promise<string>;
+  materialiseDependencies(digest: string): Promise<string>;
   /** Name → value. @throws FnError FUNCTION_LOAD_FAILED when one is missing */
   secrets(id: string, names: readonly string[]): Promise<Record<string, string>>;
 }
@@ -40,9 +43,10 @@ export async function readVersion(source: VersionSource, name: string, digest: s
   return prepareVersion(source, record);
 }
 
-export async function prepareVersion(source: Pick<VersionSource, "materialise" | "secrets">, record: Loadable): Promise<ReadyVersion> {
-  const [layer, secrets] = await Promise.all([
-    source.materialise({ layer: record.layer, sourceMap: record.sourceMap }),
+export async function prepareVersion(source: Omit<VersionSource, "version">, record: Loadable): Promise<ReadyVersion> {
+  const [layer, dependencies, secrets] = await Promise.all([
+    source.materialise({ layer: record.layer, sourceMap: record.sourceMap, dependencies: record.dependencies }),
+    typeof record.dependencies === "string" ? source.materialiseDependencies(record.dependencies) : undefined,
     record.limits.secrets.length === 0 ? {} : source.secrets(record.function, record.limits.secrets),
   ]);
   const { limits } = record;
@@ -50,6 +54,7 @@ export async function prepareVersion(source: Pick<VersionSource, "materialise" |
     record,
     short: shortVersion(record.version),
     layer,
+    dependencies,
     limits: sandboxLimits(limits),
     volumes: limits.volumes.map(({ name, path, readOnly = false }) => ({
       image: volumeImage(tenantOf(record.function), name),

@@ -57,6 +57,7 @@ export interface WorkerOptions {
   store: WorkerStore;
   lane: { take(max: number, signal: AbortSignal): Promise<Buffer[]> };
   materialise: VersionSource["materialise"];
+  materialiseDependencies: VersionSource["materialiseDependencies"];
   /** Values of a function's secrets. */
   secrets: VersionSource["secrets"];
   log: Log;
@@ -77,6 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const versions: VersionSource = {
     version: (name, digest) => store.version(name, digest),
     materialise: options.materialise,
+    materialiseDependencies: options.materialiseDependencies,
     secrets: options.secrets,
   };
   const quotas = new TenantQuotas(store);

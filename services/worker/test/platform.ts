@@ -75,6 +75,7 @@ export async function startPlatform(over: Partial<Pick<WorkerOptions, "maxInstan
     log,
     secrets: (id, names) => openSecrets(store, SEALER, { id, names }),
     materialise: ({ layer }) => Promise.resolve(join(layers, layer.slice("sha256:".length))),
+    materialiseDependencies: () => Promise.reject(new Error("no layers of packages here")),
     ...over,
   }));
 

@@ -42,6 +42,7 @@ Options:
   --auth <who>         public, or key: callers need an API key with the scope invoke; default: as is usual in the installation
   --secret <NAME>      a secret that it gets as an environment variable; may be repeated
   --volume <name:path> a volume and where it is, such as data:/data or data:/data:ro; may be repeated
+  --external <package> is not bundled but travels beside the bundle; may be repeated. Packages with native code do so by themselves
   --retry <how>        of asynchronous calls: attempts in all, or attempts=5,backoff=1s,max-backoff=5m,max-age=1d
   --max-jobs <n>       how many of them run at a time
   --on-success <to>    where their results go: a function, or https://example.com/hook,NAME with the secret to sign with
@@ -80,6 +81,7 @@ const FLAGS = {
   auth: { type: "string" },
   secret: { type: "string", multiple: true },
   volume: { type: "string", multiple: true },
+  external: { type: "string", multiple: true },
   retry: { type: "string" },
   "max-jobs": { type: "string" },
   "on-success": { type: "string" },

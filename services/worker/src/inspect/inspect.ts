@@ -50,7 +50,8 @@ function describe(
   };
 }
 
-const layersOf = ({ layer, limits }: Instance["version"]["record"]): InspectedInstance["layers"] => [
+const layersOf = ({ layer, dependencies, limits }: Instance["version"]["record"]): InspectedInstance["layers"] => [
   { kind: "function", name: layer },
+  ...(typeof dependencies === "string" ? [{ kind: "dependencies", name: dependencies } as const] : []),
   { kind: "base", name: limits.runtime },
 ];
