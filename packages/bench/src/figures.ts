@@ -1,8 +1,9 @@
 /** Three digits that mean something: `0.412`, `4.12`, `41.2`, `412`. The unit is the table's: milliseconds. */
 export function showMs(ms: number): string {
   if (!Number.isFinite(ms)) return "–";
-  if (ms < 0.0005) return "0";
-  return ms >= 100 ? String(Math.round(ms)) : ms.toFixed(ms < 1 ? 3 : ms < 10 ? 2 : 1);
+  const size = Math.abs(ms);
+  if (size < 0.0005) return "0";
+  return size >= 100 ? String(Math.round(ms)) : ms.toFixed(size < 1 ? 3 : size < 10 ? 2 : 1);
 }
 
 /** `870`, `27,300`: no digit that the next run would change. */
