@@ -181,6 +181,8 @@ describe("kill -9 in the midst of a batch", () => {
 });
 
 test("a deleted function ends its jobs and messages, with the reason, and leaves nothing", async () => {
+  // Control's own connection to the Redis that was just killed may come back after the gateway's.
+  await waitFor("control's queue", async () => (await platform.fn(["queue", "ls"])).code === 0, 15_000);
   for (const name of ["hello", "other"]) await platform.client.delete(name);
   await json("queue", "pause", "queues");
   const [message = ""] = await send({ name: "left" });
