@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { FunctionList } from "@zygo/contracts";
@@ -45,9 +45,10 @@ function exampleFiles(directory: string): string[] {
 /** What the bundles are made from: the examples, the SDK and npm packages that they import, and the bundler. */
 function hashSources(root: string, files: string[]): string {
   const folders = ["packages/sdk/src", "packages/bundle/src"].map((folder) => join(root, folder)).filter((folder) => existsSync(folder));
-  const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  const sources = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)));
+  const readable = sources.filter((source) => statSync(source).isFile());
   const hash = createHash("sha256");
-  for (const file of [...files, join(root, "package-lock.json"), ...sources]) hash.update(`\0${file}\0`).update(readFileSync(file));
+  for (const file of [...files, join(root, "package-lock.json"), ...readable]) hash.update(`\0${file}\0`).update(readFileSync(file));
   return hash.digest("hex");
 }
 
