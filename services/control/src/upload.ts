@@ -14,7 +14,8 @@ const MAX_BYTES = {
 type PartName = keyof typeof MAX_BYTES;
 /** Boundaries and headers of the parts. */
 const FRAMING_BYTES = 64 * 1024;
-const MAX_UPLOAD_BYTES = FRAMING_BYTES + Object.values(MAX_BYTES).reduce((sum, bytes) => sum + bytes, 0);
+/** A deploy's request. */
+export const MAX_UPLOAD_BYTES = FRAMING_BYTES + Object.values(MAX_BYTES).reduce((sum, bytes) => sum + bytes, 0);
 
 export interface Upload {
   meta: z.output<typeof DeployMeta>;

@@ -11,6 +11,7 @@ import { homePaths } from "@zygo/contracts";
 import { createStore } from "@zygo/store";
 import { RedisServer } from "@zygo/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { MAX_UPLOAD_BYTES } from "../src/upload.ts";
 import { loads, ScriptedWorker } from "./scripted-worker.ts";
 
 let redis: RedisServer;
@@ -179,7 +180,7 @@ test("starts without Redis and registers the admin's key once it is there", asyn
 test("an oversized upload over the socket is answered 413", async () => {
   const started = start(ADMIN);
   await ready(started);
-  const bytes = Buffer.alloc(160 * 1024 * 1024);
+  const bytes = Buffer.alloc(MAX_UPLOAD_BYTES + 1);
   const answer = await call("POST", "/api/functions/hello/versions", { type: "multipart/form-data; boundary=b", bytes }).catch(
     (error: unknown) => error,
   );
