@@ -108,14 +108,10 @@ void allow_open_files() {
   (void)::setrlimit(RLIMIT_NOFILE, &own);
 }
 
-Done serve(const Options& options) {
-  allow_open_files();
-  (void)::setsid();
-  if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
-  const Fd held = TRY(sys::lock_path(options.stage.work_dir + "/../launcher.lock"));
-  Fd child_signals = TRY(signals());
-  Cgroups cgroups = TRY(Cgroups::open(options.name, disks(options.stage)));
+// Until the worker is gone.
+Done serve_with(const Options& options, Cgroups& cgroups) {
   HostIds ids = TRY(HostIds::take(options.ids, options.name));
+  Fd child_signals = TRY(signals());
   const Fd init = TRY(sys::open_path(options.init, O_RDONLY));
   Programs programs{TRY(sys::read_path(options.zygote_filter)), TRY(sys::open_path(options.instance_filter, O_RDONLY)),
                     TRY(sys::open_path(options.template_filter, O_RDONLY)), TRY(sys::open_path("/dev/zero", O_RDONLY))};
@@ -131,6 +127,18 @@ Done serve(const Options& options) {
       std::move(programs), std::move(child_signals), std::move(ids));
   service.run();
   return sys::done();
+}
+
+Done serve(const Options& options) {
+  allow_open_files();
+  (void)::setsid();
+  if (::fcntl(kWorkerSocket, F_SETFD, FD_CLOEXEC) < 0) return sys::failure("fcntl", "descriptor 3");
+  const Fd held = TRY(sys::lock_path(options.stage.work_dir + "/../launcher.lock"));
+  // Before the ids: it ends what a predecessor left, which may hold them.
+  Cgroups cgroups = TRY(Cgroups::open(options.name, disks(options.stage)));
+  Done served = serve_with(options, cgroups);
+  if (!served) cgroups.remove_all();
+  return served;
 }
 
 }  // namespace

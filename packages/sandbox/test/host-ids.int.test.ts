@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { waitFor } from "@zygo/testkit";
+import { cgroupsNamed, waitFor } from "@zygo/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { freezeTemplate, LIMITS, openTestHost, startInstance, type TestHost } from "./open-host.ts";
 
@@ -96,6 +96,9 @@ describe("a slice", () => {
       const sandbox = await create(next).catch(() => undefined);
       return sandbox !== undefined && sliceOf(rangeOf(sandbox.initPid)) === 7;
     });
+    const successor = openTestHost({ name: first.name }); // clears away what the killed one left
+    open.push(successor);
+    await create(successor);
   });
 
   it("is asked for in vain when all are taken: the launcher says so, and makes nothing", async () => {
@@ -104,7 +107,9 @@ describe("a slice", () => {
       folder,
       Array.from({ length: SLICES }, (_, slice) => slice),
     );
-    expect(await openHost(folder).host.lost).toContain("all 35 ranges of user ids of this host are taken");
+    const host = openHost(folder);
+    expect(await host.host.lost).toContain("all 35 ranges of user ids of this host are taken");
+    expect(cgroupsNamed(host.name)).toEqual([]);
   });
 });
 
