@@ -18,7 +18,7 @@ with what else starts or serves on this machine. Needs root, as the platform doe
 are named and left out. Exits with 1 when an invocation failed or something was left behind; a figure that was asked for and missed is told.
 
 Options:
-  --short            under two minutes instead of about twenty
+  --short            about two minutes instead of about twenty
   --report <file>    where the HTML report goes; default ${REPORT}
   --samples <n>      rounds of start-ups; default 200, with --short 15
   --only <sections>  some of the sections alone, separated by commas; may be given again
