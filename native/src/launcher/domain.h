@@ -41,7 +41,7 @@ class Domain {
   bool has_template() const { return static_cast<bool>(socket_); }
 
   // Network namespaces of sandboxes that ended here, for those to come: making one, wiring it and ending it are a
-  // third of what a sandbox costs. By the id that the sandbox had. Not kept when there are many, or no template.
+  // fifth of what a start costs. By the id that the sandbox had. Not kept when there are many, or no template.
   void keep_network(uint32_t sandbox, sys::Fd space);
   bool keeps_network(uint32_t sandbox) const { return networks_.contains(sandbox); }
   // Empty: it is not there.

@@ -67,7 +67,7 @@ export const FULL: Plan = {
   peers: true,
 };
 
-/** Under two minutes. */
+/** About two minutes. */
 export const SHORT: Plan = {
   ...FULL,
   name: "short",

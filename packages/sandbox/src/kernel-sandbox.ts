@@ -4,7 +4,7 @@ import { hostAddon } from "./addon.ts";
 import type { LauncherLink } from "./launcher-link.ts";
 import { KernelMeter } from "./meter.ts";
 import type { IdleWires } from "./network/idle-wires.ts";
-import { Wire } from "./network/wire.ts";
+import { NO_TRAFFIC, Wire } from "./network/wire.ts";
 import type {
   Assignment,
   ExitStatus,
@@ -32,7 +32,6 @@ export const Usage = z.object({
   diskWriteBytes: z.number(),
 });
 const Pid = z.object({ pid: z.int() });
-const NO_TRAFFIC = { netRxBytes: 0, netTxBytes: 0 };
 const Destroyed = Usage.extend({ networkKept: z.boolean() });
 
 interface Birth {

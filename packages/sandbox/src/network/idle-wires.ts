@@ -1,4 +1,4 @@
-import type { Wire } from "./wire.ts";
+import { NO_TRAFFIC, type SandboxTraffic, type Wire } from "./wire.ts";
 
 /** More are kept for nobody. */
 const MOST = 4;
@@ -36,7 +36,7 @@ export class IdleWires {
   }
 
   /** Never rejects. One that is not kept after all ends here. @returns the traffic of the sandbox that had it */
-  async put(idle: IdleWire): Promise<Awaited<ReturnType<Wire["rest"]>>> {
+  async put(idle: IdleWire): Promise<SandboxTraffic> {
     try {
       const traffic = await idle.wire.rest();
       if (this.wanted) this.#keep(idle);
@@ -44,7 +44,7 @@ export class IdleWires {
       return traffic;
     } catch {
       this.#end(idle);
-      return { netRxBytes: 0, netTxBytes: 0 };
+      return NO_TRAFFIC;
     }
   }
 

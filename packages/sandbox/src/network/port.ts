@@ -102,10 +102,8 @@ export class Port implements NetworkPort {
   }
 
   async rest(before: Traffic): Promise<Traffic> {
-    const pins = [...this.#pins.values()].flatMap(({ elements }) => elements);
-    this.#pins.clear();
     const now = await this.#router.traffic(this.#name);
-    await Promise.allSettled(pins.map((element) => this.#router.change(removed([element]))));
+    await this.#unpin();
     // To look through the kernel's connections takes as long as all the rest; without a packet there is none.
     if (now.rxBytes !== before.rxBytes || now.txBytes !== before.txBytes) await this.#router.forget(this.address);
     return now;
@@ -122,16 +120,22 @@ export class Port implements NetworkPort {
 
   /** The link itself goes with the sandbox. Once the address is somebody else's, nothing of this one's may be left. */
   async #detach(): Promise<void> {
-    const pins = [...this.#pins.values()].flatMap(({ elements }) => elements);
     try {
       if (this.#elements.length > 0) await this.#router.change(removed(this.#elements));
-      await Promise.allSettled(pins.map((element) => this.#router.change(removed([element]))));
+      await this.#unpin();
       await this.#router.forget(this.address);
       this.#options.onGone();
     } catch (error) {
       // Its address is used no more, which is safe.
       this.#options.onLog(`network of ${this.#name} not cleared: ${String(error)}`);
     }
+  }
+
+  /** One by one: those that have ended cannot be removed. */
+  async #unpin(): Promise<void> {
+    const pins = [...this.#pins.values()].flatMap(({ elements }) => elements);
+    this.#pins.clear();
+    await Promise.allSettled(pins.map((element) => this.#router.change(removed([element]))));
   }
 
   async #add(elements: Element[]): Promise<void> {

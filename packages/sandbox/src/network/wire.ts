@@ -1,6 +1,9 @@
 import { DEFAULT_LIMITS } from "@zygo/contracts";
 import type { NetworkHost, NetworkPort, Refusal, SandboxNetwork, SandboxUsage, Traffic } from "../ports.ts";
 
+export type SandboxTraffic = Pick<SandboxUsage, "netRxBytes" | "netTxBytes">;
+export const NO_TRAFFIC: SandboxTraffic = { netRxBytes: 0, netTxBytes: 0 };
+
 /** The network of one sandbox, from its birth to its end, where the host has one at all. */
 export class Wire {
   /** See `Sandbox.onRefused`. */
@@ -69,7 +72,6 @@ export class Wire {
   }
 }
 
-type SandboxTraffic = Pick<SandboxUsage, "netRxBytes" | "netTxBytes">;
 type Attached = Omit<Parameters<NetworkHost["attach"]>[0], "mbps">;
 
 async function attach(host: NetworkHost, sandbox: Attached, network: SandboxNetwork | undefined): Promise<NetworkPort> {
